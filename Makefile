@@ -1,0 +1,115 @@
+# mptools: make, make check, make bench, make asan, make fuzz, make lint, make install
+VERSION  = 0.1
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+B       ?= build
+BIN     ?= bin
+
+DATADIR  = $(PREFIX)/share/mptools
+LIBS_PC  = libpcre2-8 zlib libzstd libmaxminddb libpsl sqlite3 libcares inih libxxhash
+WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wpointer-arith -Wvla
+OPT      ?= -O2 -g
+CFLAGS   += -std=c11 -D_GNU_SOURCE -Isrc/common $(WARN) $(OPT) $(SAN) -MMD -MP \
+            -DMPTOOLS_VERSION='"$(VERSION)"' \
+            -DMPTOOLS_DATADIR='"$(DATADIR)"' $(shell pkg-config --cflags libpcre2-8 libzstd)
+LDFLAGS  += $(SAN)
+
+# The objects of each layer, lowest first.
+BASE  = arena atomic failure ipnet links lockfile map msg outfile pool share slice text when words
+LOG   = body body_action body_delivery chain correlate correlate_link correlate_save decompress \
+        envelope field follow followstate input journal json mark message notes parser program \
+        record resume rotation shape shape_template shapes_amavis shapes_dovecot shapes_filters \
+        shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stream summary tally \
+        tsv tsv_read
+JUDGE = annotate customer customer_read cusum evidence_replies evidence_verdict identity outbound \
+        recent remote reply reply_ip reply_rules reply_text score score_rank score_words scoring \
+        suspect suspect_read window
+ACT   = 
+
+base  = $(BASE:%=$(B)/common/base/%.o)
+log   = $(LOG:%=$(B)/common/log/%.o)
+judge = $(JUDGE:%=$(B)/common/judge/%.o)
+act   = $(ACT:%=$(B)/common/act/%.o)
+
+# The objects of each tool.
+mplog-parse = $(B)/tools/mplog-parse.o $(judge) $(log) $(base)
+spamscore   = $(B)/tools/spamscore.o $(judge) $(log) $(base)
+senderblock = $(B)/tools/senderblock.o $(act) $(judge) $(log) $(base)
+
+TOOLS = mplog-parse spamscore senderblock
+MAN   = $(wildcard man/*.[1578])
+UNIT  = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
+
+all: $(TOOLS:%=$(BIN)/%)
+
+LIBS = $(shell pkg-config --libs $(LIBS_PC)) -lm
+LINK = $(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BIN)/mplog-parse: $(mplog-parse)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	@$(LINK)
+$(BIN)/spamscore: $(spamscore)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	@$(LINK)
+$(BIN)/senderblock: $(senderblock)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	@$(LINK)
+
+$(B)/%.o: src/%.c
+	@mkdir -p $(@D)
+	@echo CC $<
+	@$(CC) $(CFLAGS) -c -o $@ $<
+
+$(B)/unit/%_test: tests/unit/%_test.c $(act) $(judge) $(log) $(base)
+	@mkdir -p $(@D)
+	@echo TEST $<
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(LIBS) -lcmocka
+
+$(B)/loggen: $(wildcard tests/gen/*.c)
+	@mkdir -p $(@D)
+	@echo GEN $@
+	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) -lm
+
+unit: $(UNIT)
+
+check: all unit $(B)/loggen
+	tests/run
+
+# Everything again under AddressSanitizer and UndefinedBehaviorSanitizer.
+asan:
+	$(MAKE) B=build/asan BIN=build/asan/bin OPT='-O1 -g' \
+	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+	  all unit build/asan/loggen
+	BIN=build/asan/bin B=build/asan tests/run
+
+bench: all $(B)/loggen
+	tests/bench.sh
+
+fuzz:
+	tests/fuzz.sh
+
+lint:
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	$(MAKE) CC=clang B=build/clang BIN=build/clang/bin all
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
+	  --inline-suppr --suppress=missingIncludeSystem -Isrc/common src
+	mandoc -Tlint -Wwarning $(MAN)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)
+	install -m 755 $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 share/mptools/* $(DESTDIR)$(DATADIR)
+	for m in $(MAN); do s=$${m##*.}; install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
+	  install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
+
+clean:
+	rm -rf build bin
+
+.PHONY: all unit check asan bench fuzz lint install clean
+.SECONDARY:
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,106 @@
+/* slice: a run of bytes that somebody else owns.
+ *
+ * Log lines are a stranger's bytes: never NUL-terminated, never trusted, compared by length and
+ * memcmp. A slice lives as long as the block, arena or pool it points into; a function that keeps
+ * one copies it. p may be NULL only when n is 0. Nothing here allocates or fails.
+ */
+#ifndef MPTOOLS_BASE_SLICE_H
+#define MPTOOLS_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+struct slice {
+    const char *p;
+    size_t n;
+};
+
+#define SLICE_NONE ((struct slice){NULL, 0})
+/* A slice of a string literal. */
+#define SL(lit) ((struct slice){(lit), sizeof(lit) - 1})
+
+static inline struct slice slice_of(const char *p, size_t n)
+{
+    return (struct slice){p, n};
+}
+
+static inline struct slice slice_str(const char *s)
+{
+    return (struct slice){s, s ? strlen(s) : 0};
+}
+
+/* From a to b; b must not be before a. */
+static inline struct slice slice_range(const char *a, const char *b)
+{
+    return (struct slice){a, (size_t)(b - a)};
+}
+
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* ASCII case folding only (domains, SMTP verbs). */
+static inline bool slice_ieq(struct slice a, struct slice b)
+{
+    return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool slice_starts(struct slice s, struct slice prefix)
+{
+    return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
+}
+
+static inline bool slice_ends(struct slice s, struct slice suffix)
+{
+    return s.n >= suffix.n && memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0;
+}
+
+/* s without its first k bytes; k is cut to the length. */
+static inline struct slice slice_skip(struct slice s, size_t k)
+{
+    return k > s.n ? (struct slice){s.p + s.n, 0} : (struct slice){s.p + k, s.n - k};
+}
+
+/* The first needle in s, or NULL. For needles of a few bytes in strings of a few hundred, where
+ * memmem's preparation costs more than the search; time is at worst the product of the lengths. */
+static inline const char *slice_find(struct slice s, struct slice needle)
+{
+    const char *p = s.p, *last = s.p + s.n - needle.n;
+
+    if (s.n < needle.n || needle.n == 0)
+        return needle.n == 0 ? s.p : NULL;
+    while (p <= last && (p = memchr(p, (unsigned char)needle.p[0], (size_t)(last - p) + 1)) != NULL) {
+        if (memcmp(p, needle.p, needle.n) == 0)
+            return p;
+        p++;
+    }
+    return NULL;
+}
+
+static inline const char *slice_chr(struct slice s, char c)
+{
+    return s.n ? memchr(s.p, (unsigned char)c, s.n) : NULL;
+}
+
+static inline const char *slice_rchr(struct slice s, char c)
+{
+    return s.n ? memrchr(s.p, (unsigned char)c, s.n) : NULL;
+}
+
+/* The last needle in s, or NULL. */
+const char *slice_rfind(struct slice s, struct slice needle);
+
+/* The unsigned decimal number that is all of s; false when it is empty, not a number or over
+ * UINT64_MAX. */
+bool slice_u64(struct slice s, uint64_t *out);
+
+static inline bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+#endif

@@ -1,0 +1,118 @@
+#include "judge/annotate.h"
+
+#include <stdlib.h>
+
+#include "base/exits.h"
+#include "base/msg.h"
+#include "judge/reply.h"
+
+struct annotate {
+    const char *dir;
+    struct customers *customers;
+    struct outbound outbound;
+    struct replies *replies;
+};
+
+static int load(struct annotate *a)
+{
+    struct problems problems = {0};
+
+    customers_load(a->dir, &problems, &a->customers);
+    outbound_load(&a->outbound, a->dir, &problems);
+    a->replies = replies_load(a->dir, &problems);
+    problems_print(&problems);
+    int status = problems.count ? EXIT_CONFIG : 0;
+    problems_free(&problems);
+    return status;
+}
+
+int annotate_new(const char *dir, bool bare, struct annotate **out)
+{
+    struct annotate *a = *out = calloc(1, sizeof *a);
+    const char *env = secure_getenv("MPTOOLS_CONF");
+
+    if (a == NULL) {
+        msg_error("out of memory");
+        return EXIT_TEMPFAIL;
+    }
+    a->dir = dir ? dir : env && *env ? env : "/etc/mptools";
+    return bare ? 0 : load(a);
+}
+
+void annotate_free(struct annotate *a)
+{
+    if (a == NULL)
+        return;
+    customers_free(a->customers);
+    outbound_free(&a->outbound);
+    replies_free(a->replies);
+    free(a);
+}
+
+/* By what was authenticated, never by what the message says of itself. */
+static const struct customer *customer_of(const struct annotate *a, const struct record *r)
+{
+    struct ipaddr ip;
+
+    if (r->f[COL_SASL_USER].n)
+        return customers_by_login(a->customers, r->f[COL_SASL_USER]);
+    if (ipaddr_parse(r->f[COL_CLIENT_IP], &ip))
+        return customers_by_client(a->customers, ip);
+    return NULL;
+}
+
+static void classify(struct annotate *a, struct record *r)
+{
+    struct reply_verdict v;
+
+    reply_class(a->replies, r->f[COL_REPLY], &v);
+    r->f[COL_CLASS] = reply_class_name(v.class);
+    r->f[COL_LISTED_BY] = v.listed_by;
+}
+
+/* The address that a delivery left by: the transport's by the operator's table, else the one that a
+ * refusal quotes. */
+static void outbound_ip(const struct annotate *a, struct record *r)
+{
+    const struct outbound_address *o = outbound_by_syslog(&a->outbound, r->f[COL_INSTANCE]);
+    struct slice quoted;
+
+    if (o)
+        r->f[COL_OUTBOUND_IP] = o->ip;
+    else if (!slice_eq(r->f[COL_STATUS], SL("sent")) &&
+             reply_quoted_ip(r->f[COL_REPLY], &quoted) && !slice_eq(quoted, r->f[COL_RELAY_IP]))
+        r->f[COL_OUTBOUND_IP] = quoted;
+}
+
+void annotate_record(struct annotate *a, struct record *r, bool raw)
+{
+    bool delivery = r->kind == KIND_DELIVER;
+
+    if (a->replies && (raw || r->f[COL_CLASS].n == 0) && r->f[COL_REPLY].n &&
+        (delivery || r->kind == KIND_REJECT))
+        classify(a, r);
+    if (a->customers && r->f[COL_CUSTOMER].n == 0) {
+        const struct customer *c = customer_of(a, r);
+        if (c) {
+            r->f[COL_CUSTOMER] = c->key;
+            r->f[COL_PARTNER] = c->partner;
+        }
+    }
+    if (delivery && r->f[COL_OUTBOUND_IP].n == 0)
+        outbound_ip(a, r);
+}
+
+const struct customers *annotate_customers(const struct annotate *a)
+{
+    return a->customers;
+}
+
+const struct outbound *annotate_outbound(const struct annotate *a)
+{
+    return &a->outbound;
+}
+
+const char *annotate_dir(const struct annotate *a)
+{
+    return a->dir;
+}

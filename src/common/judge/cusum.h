@@ -1,0 +1,68 @@
+/* cusum: has this identity changed from its usual self to compromised, and since when?
+ *
+ * Page's CUSUM (1954) is Wald's sequential test (1945) restarted whenever its sum of log-likelihood
+ * ratios falls to zero: S <- max(0, S + llr), flag at S >= h. Lorden (1971) showed that the mean
+ * number of observations to a false flag is at least e^h whatever the distributions; the argument
+ * is short and needs only that every observation has E[e^llr | the past] <= 1 while the identity is
+ * its usual self. Start a test at every observation k: its likelihood ratio L_k is then a
+ * supermartingale, R = sum of all L_k grows by at most 1 an observation, so E[T] >= E[R at T] >=
+ * e^h, because e^S is one of the terms of R. So h = ln(observations per message / false_flags). It
+ * holds for any number of families and any dependence between messages. For spam zombies the plain
+ * SPRT on one kind of evidence is Duan et al., SPOT (2009); it has no restart and no bound that
+ * lasts.
+ *
+ * Families. A compromise need not show in every family, nor in all from the same message on. With
+ * one sum for all, a spammer with a verified list would be cleared by his existing recipients as
+ * fast as his refusals accuse him. So a family f is hit from the start with probability `affected`,
+ * or from some later message on (`onset` a message), or not at all, and its likelihood ratio is the
+ * mixture over that: L_f = hit + miss, with
+ *     hit' = (hit + onset * miss) * e^llr,   miss' = (1 - onset) * miss
+ * (Xie and Siegmund 2013 for the mixture, Herbster and Warmuth 1998 for the shared start). Its mean
+ * stays what it was, so the product over families is a likelihood ratio and the bound holds for
+ *     P = sum of ln L_f,   all restarted when P <= 0.
+ * One family with affected = 1 and onset = 0 is Page's CUSUM exactly. A family that says nothing
+ * adds ln L_f = 0; one that speaks against a compromise takes -ln(1 - affected) at most, so others
+ * can still be heard; what it said long ago never weighs more than -ln(onset).
+ *
+ * Caps, which hold at every moment. The score is S = sum of min(ln L_f, family_most); being smaller
+ * than P it has the same bound. S >= h is `compromised`: since family_most < h it takes two
+ * families. P >= h with S < h is `suspect`: evidence as strong, but of one kind. ln L_f itself
+ * stops at alone_most, so that it can come down again; taking something off a likelihood ratio
+ * never breaks the bound, nor do the limits by message and by remote site (evidence.h), which make
+ * an llr smaller before it gets here.
+ *
+ * A `decisive` observation (a known virus) sets its family to h and lifts its cap.
+ *
+ * State is 8 bytes a family; nothing allocates or fails.
+ */
+#ifndef MPTOOLS_JUDGE_CUSUM_H
+#define MPTOOLS_JUDGE_CUSUM_H
+
+#include "judge/scoring.h"
+
+struct cusum {
+    struct {
+        float hit, miss; /* logarithms */
+    } family[FAMILY_COUNT];
+    bool decisive[FAMILY_COUNT];
+};
+
+/* One message's observation: nats by family, 0 where it says nothing. */
+struct observation {
+    float llr[FAMILY_COUNT];
+    bool decisive[FAMILY_COUNT];
+};
+
+/* As at the start and after every restart. */
+void cusum_start(struct cusum *c, const struct scoring *s);
+/* Takes the observation in, first cut to message_most. False when the sum fell to zero; c is then
+ * started again. */
+bool cusum_add(struct cusum *c, const struct scoring *s, const struct observation *o);
+/* What it would do from the start: nothing, unless something in it is positive. */
+bool observation_accuses(const struct observation *o);
+
+double cusum_part(const struct cusum *c, const struct scoring *s, unsigned family); /* capped */
+double cusum_score(const struct cusum *c, const struct scoring *s);                 /* S */
+double cusum_sum(const struct cusum *c);                                            /* P */
+
+#endif

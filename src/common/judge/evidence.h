@@ -1,0 +1,81 @@
+/* evidence: what a record says for or against its identity, by families.
+ *
+ * replies (evidence_replies.c) is two families, because remote sites say two things that have
+ * nothing to do with each other. At RCPT a site looks into its directory: a refusal there tells how
+ * good the sender's list is. After DATA it looks at the message: a refusal there tells what the
+ * message is. Honest mail has high rates of the one (an old list) or of the other (a clumsy
+ * newsletter that filters mistake for spam), and one is no reason for the other; a spammer who got
+ * his addresses and his text from elsewhere has both. By the chain rule P(unknown, content) =
+ * P(unknown) P(content | known), so with
+ *   replies-unknown   of all recipients that the site took a decision on, was this one unknown?
+ *   replies-content   of those that exist, was the message refused for what it says or carries?
+ * the two llrs add up to that of the whole answer, and each may have its own cap. It follows that a
+ * refusal for content speaks against replies-unknown (the recipient existed) and that an unknown
+ * recipient says nothing of the content. Accepted mail counts against both.
+ *
+ * No evidence at all: refusals about our own address (ip-blocklisted, rate-limited; and refusals
+ * for content by a site that refuses other customers' mail as well, remote.h), full mailboxes,
+ * greylisting, network trouble, policy, whatever our own machines say (relay=none, local
+ * delivery), and unknown recipients that are only put off (4xx: a verification that isn't done).
+ *
+ * A remote site's word counts once per message: the mean over the message's recipients there (the
+ * mean of llrs keeps E[e^x] <= 1: it is at most the mean of the e^x). And it counts only up to a
+ * limit per site, remote_most, for both families together, so what one site says never flags
+ * anybody. The limit is on the site's own sums, kept at zero or more, like the families' own: since
+ * no family's part can be more than the sum of the sites' sums, it holds at every moment.
+ *
+ * verdict (evidence_verdict.c): our own filter's spam and clean, once per message; a virus is
+ * decisive; banned attachments, bad headers and unchecked mail say nothing.
+ */
+#ifndef MPTOOLS_JUDGE_EVIDENCE_H
+#define MPTOOLS_JUDGE_EVIDENCE_H
+
+#include "judge/cusum.h"
+#include "judge/remote.h"
+
+enum answer {
+    ANSWER_NOTHING, /* no evidence, or not a remote site's word */
+    ANSWER_ACCEPTED,
+    ANSWER_CONTENT,
+    ANSWER_UNKNOWN,
+    ANSWER_ABOUT_US /* refused because of our address */
+};
+
+/* Of a deliver record with its class. */
+enum answer answer_of(const struct record *r);
+/* The delivery was a hop to a filter or a second instance of ours, which takes the message on. */
+bool answer_is_hop(const struct record *r, const struct remote *site);
+
+/* One site's answers about one message, recipients counted. */
+struct word {
+    struct remote site;
+    unsigned accepted, content, unknown;
+};
+
+/* What sites have brought so far; belongs to the identity's spam window and starts as {0}. */
+#define SITES_KEPT 8u
+struct site_sum {
+    uint64_t name, net;
+    float family[FAMILY_COUNT]; /* as cut by the limit; 0 or more */
+    uint8_t refused;            /* bits of the families that it refused for */
+};
+struct site_sums {
+    struct site_sum site[SITES_KEPT];
+    unsigned n;
+    bool more; /* there were others: the smallest one's place was taken, its sums kept */
+};
+
+/* Adds the word's llrs to o, cut to what the site may still bring. usual: the site's share of
+ * refusals for content (remote_share_refused()). sums is changed. */
+void word_observe(const struct word *w, const struct scoring *s, double usual,
+                  struct site_sums *sums, struct observation *o);
+/* The same without sums: could it accuse? */
+bool word_accuses(const struct word *w);
+/* How many sites refused for any of these families (1u << FAMILY_…); at least, if sums->more. */
+unsigned sites_refused(const struct site_sums *sums, unsigned families);
+
+enum verdict { VERDICT_NOTHING, VERDICT_CLEAN, VERDICT_SPAM, VERDICT_VIRUS };
+enum verdict verdict_of(const struct record *r);
+void verdict_observe(enum verdict v, const struct scoring *s, struct observation *o);
+
+#endif

@@ -1,0 +1,121 @@
+#include "judge/evidence.h"
+
+#include <math.h>
+
+static bool is_one_of(struct slice s, const struct slice *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (slice_eq(s, list[i]))
+            return true;
+    return false;
+}
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum answer answer_of(const struct record *r)
+{
+    static const struct slice content[] = {
+        {"spam-content", 12}, {"virus", 5}, {"domain-blocklisted", 18}};
+    static const struct slice about_us[] = {{"ip-blocklisted", 14}, {"rate-limited", 12}};
+    struct slice class = r->f[COL_CLASS], status = r->f[COL_STATUS];
+    bool bounced = slice_eq(status, SL("bounced"));
+
+    if (slice_eq(status, SL("sent")))
+        return ANSWER_ACCEPTED;
+    if (!bounced && !slice_eq(status, SL("deferred")))
+        return ANSWER_NOTHING;
+    if (is_one_of(class, about_us, COUNT(about_us)))
+        return ANSWER_ABOUT_US;
+    if (is_one_of(class, content, COUNT(content)))
+        return ANSWER_CONTENT;
+    return bounced && slice_eq(class, SL("user-unknown")) ? ANSWER_UNKNOWN : ANSWER_NOTHING;
+}
+
+bool answer_is_hop(const struct record *r, const struct remote *site)
+{
+    struct slice reply = r->f[COL_REPLY];
+
+    return site->local && slice_find(reply, SL("from MTA(")) && slice_find(reply, SL("queued as"));
+}
+
+/* ln of the odds of a refusal for content, where the site refuses `usual` of everybody's. */
+static float content_yes(const struct likelihood *l, double usual)
+{
+    double llr = log(l->compromised / (usual > l->usual ? usual : l->usual));
+
+    return llr > 0 ? (float)llr : 0;
+}
+
+/* The site's sums: its own, a new one's, or when there is no room those of the smallest. */
+static struct site_sum *site_of(struct site_sums *sums, const struct remote *site)
+{
+    struct site_sum *least = NULL;
+    float least_sum = 0;
+
+    for (unsigned i = 0; i < sums->n; i++) {
+        struct site_sum *s = &sums->site[i];
+        if (s->name == site->name || (s->net && s->net == site->net))
+            return s;
+        float sum = s->family[FAMILY_CONTENT] + s->family[FAMILY_UNKNOWN];
+        if (least == NULL || sum < least_sum) {
+            least = s;
+            least_sum = sum;
+        }
+    }
+    if (sums->n < SITES_KEPT) {
+        least = &sums->site[sums->n++];
+        *least = (struct site_sum){0};
+    } else {
+        sums->more = true;
+    }
+    least->name = site->name;
+    least->net = site->net;
+    return least;
+}
+
+static float cut(struct site_sum *site, const struct scoring *s, unsigned f, float llr)
+{
+    float room =
+        (float)s->remote_most - site->family[FAMILY_CONTENT] - site->family[FAMILY_UNKNOWN];
+
+    if (llr > room)
+        llr = room > 0 ? room : 0;
+    site->family[f] += llr;
+    if (site->family[f] < 0)
+        site->family[f] = 0;
+    return llr;
+}
+
+bool word_accuses(const struct word *w)
+{
+    return w->content || w->unknown;
+}
+
+void word_observe(const struct word *w, const struct scoring *s, double usual,
+                  struct site_sums *sums, struct observation *o)
+{
+    const struct likelihood *lc = &s->family[FAMILY_CONTENT], *lu = &s->family[FAMILY_UNKNOWN];
+    float known = (float)(w->content + w->accepted), all = known + (float)w->unknown;
+
+    if (all <= 0)
+        return;
+    struct site_sum *site = site_of(sums, &w->site);
+    site->refused |=
+        (w->content ? 1u << FAMILY_CONTENT : 0) | (w->unknown ? 1u << FAMILY_UNKNOWN : 0);
+    float unknown = ((float)w->unknown * lu->yes + known * lu->no) / all;
+    o->llr[FAMILY_UNKNOWN] += cut(site, s, FAMILY_UNKNOWN, unknown);
+    if (known <= 0)
+        return;
+    float content =
+        ((float)w->content * content_yes(lc, usual) + (float)w->accepted * lc->no) / known;
+    o->llr[FAMILY_CONTENT] += cut(site, s, FAMILY_CONTENT, content);
+}
+
+unsigned sites_refused(const struct site_sums *sums, unsigned families)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < sums->n; i++)
+        n += (sums->site[i].refused & families) != 0;
+    return n;
+}

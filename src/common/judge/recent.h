@@ -1,0 +1,35 @@
+/* recent: a bounded memory of what was seen: numbers go in, and are found again for a while.
+ *
+ * Two generations of one size: when the younger is half full the older is forgotten, so at least
+ * size/2 and at most size numbers are remembered. A number is a hash of 64 bits; that two things
+ * share one is taken as chance.
+ */
+#ifndef MPTOOLS_JUDGE_RECENT_H
+#define MPTOOLS_JUDGE_RECENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct recent {
+    uint64_t *young, *old;
+    size_t size, used; /* slots a generation, a power of two; taken in the younger */
+};
+
+/* Takes 16 bytes a slot, once; false when memory runs out. */
+bool recent_init(struct recent *r, size_t size);
+void recent_free(struct recent *r);
+bool recent_has(const struct recent *r, uint64_t number);
+void recent_add(struct recent *r, uint64_t number);
+
+/* One number from two. */
+static inline uint64_t recent_mix(uint64_t a, uint64_t b)
+{
+    a ^= b + UINT64_C(0x9e3779b97f4a7c15) + (a << 6) + (a >> 2);
+    a ^= a >> 30;
+    a *= UINT64_C(0xbf58476d1ce4e5b9);
+    a ^= a >> 27;
+    return a ? a : 1;
+}
+
+#endif

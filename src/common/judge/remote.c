@@ -1,0 +1,184 @@
+#include "judge/remote.h"
+
+#include <stdlib.h>
+
+#include "base/ipnet.h"
+#include "base/map.h"
+#include "base/when.h"
+#include "judge/identity.h"
+
+#define SLOTS 8192u /* a power of two; half of them are used */
+#define NAMES 1024u
+#define VOICES 16u
+#define WEIGHT 8.0 /* the usual share counts like so many customers */
+#define MEMORY_MINUTES (24 * 60u)
+
+struct voice {
+    uint32_t customer; /* 0: free */
+    uint32_t refused : 1, minute : 31;
+};
+
+struct site {
+    uint64_t name; /* 0: free */
+    struct voice voice[VOICES];
+    uint32_t oldest;
+};
+
+/* Two generations: when the younger is full, the older is forgotten. Nothing depends on which hash
+ * a site has, so every run says the same. */
+struct remotes {
+    struct site *young, *old;
+    size_t used; /* in the younger */
+    struct {
+        uint64_t host, site;
+    } names[NAMES]; /* the public suffix list is asked once for a host, or nearly */
+};
+
+struct remotes *remotes_new(void)
+{
+    struct remotes *rs = calloc(1, sizeof *rs);
+
+    if (rs == NULL)
+        return NULL;
+    rs->young = calloc(SLOTS, sizeof *rs->young);
+    rs->old = calloc(SLOTS, sizeof *rs->old);
+    if (rs->young && rs->old)
+        return rs;
+    remotes_free(rs);
+    return NULL;
+}
+
+void remotes_free(struct remotes *rs)
+{
+    if (rs) {
+        free(rs->young);
+        free(rs->old);
+    }
+    free(rs);
+}
+
+static uint64_t not_zero(uint64_t hash)
+{
+    return hash ? hash : 1;
+}
+
+static uint64_t hash_addr(struct ipaddr a)
+{
+    char b[16];
+
+    memcpy(b, &a.hi, 8);
+    memcpy(b + 8, &a.lo, 8);
+    return not_zero(slice_hash(slice_of(b, sizeof b)));
+}
+
+static uint64_t hash_host(struct remotes *rs, const psl_ctx_t *psl, struct slice host)
+{
+    uint64_t h = not_zero(slice_hash(host));
+    char buf[IDENTITY_LONGEST + 1];
+
+    if (rs->names[h % NAMES].host == h)
+        return rs->names[h % NAMES].site;
+    struct slice domain = organisational_domain(psl, host, buf);
+    uint64_t site = domain.n ? not_zero(slice_hash(domain)) : 0;
+    rs->names[h % NAMES].host = h;
+    rs->names[h % NAMES].site = site;
+    return site;
+}
+
+bool remote_of(struct remotes *rs, const psl_ctx_t *psl, const struct record *r, struct remote *out)
+{
+    struct ipaddr a;
+
+    if (!ipaddr_parse(r->f[COL_RELAY_IP], &a))
+        return false;
+    out->local = ipaddr_is_private(a);
+    out->net = out->local ? 0 : hash_addr(ipnet_of(a, ipaddr_is_v4(a) ? 96 + 24 : 48).addr);
+    out->name = r->f[COL_RELAY_NAME].n ? hash_host(rs, psl, r->f[COL_RELAY_NAME]) : 0;
+    if (out->name == 0)
+        out->name = hash_addr(a);
+    return true;
+}
+
+static uint32_t minutes(int64_t time)
+{
+    return (uint32_t)(time / (60 * WHEN_SECOND)) & 0x7fffffff;
+}
+
+static struct site *place(struct site *sites, uint64_t name)
+{
+    size_t i = name % SLOTS;
+
+    while (sites[i].name && sites[i].name != name)
+        i = (i + 1) % SLOTS;
+    return &sites[i];
+}
+
+static struct site *site_find(const struct remotes *rs, uint64_t name)
+{
+    struct site *s = place(rs->young, name);
+
+    if (s->name == 0)
+        s = place(rs->old, name);
+    return s->name ? s : NULL;
+}
+
+static struct site *site_new(struct remotes *rs, uint64_t name)
+{
+    if (rs->used == SLOTS / 2) {
+        struct site *forgotten = rs->old;
+        rs->old = rs->young;
+        rs->young = forgotten;
+        memset(rs->young, 0, SLOTS * sizeof *rs->young);
+        rs->used = 0;
+    }
+    struct site *s = place(rs->young, name);
+    s->name = name;
+    rs->used++;
+    return s;
+}
+
+void remote_heard(struct remotes *rs, const struct remote *site, uint32_t customer, bool refused,
+                  int64_t time)
+{
+    struct site *s = site_find(rs, site->name);
+    unsigned i = 0;
+
+    if (s == NULL && !refused) /* only sites that refuse are worth a place */
+        return;
+    if (s == NULL)
+        s = site_new(rs, site->name);
+    while (i < VOICES && s->voice[i].customer != customer)
+        i++;
+    if (i == VOICES)
+        i = s->oldest++ % VOICES;
+    s->voice[i] = (struct voice){customer, refused, minutes(time)};
+}
+
+double remote_share_refused(const struct remotes *rs, const struct remote *site, uint32_t customer,
+                            int64_t time, double usual)
+{
+    const struct site *s = site_find(rs, site->name);
+    double refused = 0, all = 0;
+    uint32_t now = minutes(time);
+
+    if (s == NULL)
+        return usual;
+    for (unsigned i = 0; i < VOICES; i++) {
+        const struct voice *v = &s->voice[i];
+        if (v->customer == 0 || v->customer == customer || v->minute + MEMORY_MINUTES < now)
+            continue;
+        refused += v->refused;
+        all++;
+    }
+    double share = (WEIGHT * usual + refused) / (WEIGHT + all);
+    return share > usual ? share : usual;
+}
+
+void remote_forget(struct remotes *rs, const struct remote *site, uint32_t customer)
+{
+    struct site *s = site_find(rs, site->name);
+
+    for (unsigned i = 0; s && i < VOICES; i++)
+        if (s->voice[i].customer == customer)
+            s->voice[i].customer = 0;
+}

@@ -1,0 +1,290 @@
+#include "judge/score.h"
+
+#include <stdlib.h>
+
+#include "base/when.h"
+#include "judge/score_parts.h"
+
+#define HEARD_SLOTS ((size_t)1 << 18)
+#define LEGS_SLOTS ((size_t)1 << 14)
+
+struct scorer *scorer_new(const struct scorer_options *options)
+{
+    struct scorer *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return NULL;
+    s->o = *options;
+    s->scoring = options->scoring;
+    s->now = s->start = INT64_MIN;
+    s->remotes = remotes_new();
+    s->waiting = calloc(WAITING, sizeof *s->waiting);
+    bool ok = recent_init(&s->heard, HEARD_SLOTS) && recent_init(&s->legs, LEGS_SLOTS);
+    if (s->remotes == NULL || s->waiting == NULL || !ok) {
+        scorer_free(s);
+        return NULL;
+    }
+    s->psl = psl_latest(NULL); /* NULL where there is no list: the last two labels have to do */
+    return s;
+}
+
+void scorer_free(struct scorer *s)
+{
+    const struct map_entry *e;
+
+    if (s == NULL)
+        return;
+    for (size_t at = 0; (e = map_next(&s->people, &at)) != NULL;) {
+        struct person *p = e->value;
+        window_free(p->window);
+        window_free(p->worst);
+    }
+    map_free(&s->people);
+    map_free(&s->labels);
+    arena_free(&s->arena);
+    remotes_free(s->remotes);
+    recent_free(&s->heard);
+    recent_free(&s->legs);
+    psl_free(s->psl);
+    free(s->waiting);
+    free(s->ranked);
+    text_free(&s->seen);
+    text_free(&s->line);
+    free(s);
+}
+
+/* One copy of a label for all who have it. */
+static struct slice intern(struct scorer *s, struct slice label)
+{
+    const struct slice *old = map_get(&s->labels, label);
+
+    if (old)
+        return *old;
+    struct slice *new = arena_alloc(&s->arena, sizeof *new);
+    if (new == NULL) {
+        s->failed = true;
+        return SLICE_NONE;
+    }
+    *new = arena_slice(&s->arena, label);
+    s->failed |= new->n != label.n || !map_put(&s->labels, *new, new);
+    return *new;
+}
+
+/* A login and a client of the same name are two: the key is the kind's digit and the name. */
+static struct slice person_key(const struct identity *id, char buf[IDENTITY_LONGEST + 1])
+{
+    buf[0] = (char)('0' + id->kind);
+    memcpy(buf + 1, id->name.p, id->name.n);
+    return slice_of(buf, id->name.n + 1);
+}
+
+static struct person *person_new(struct scorer *s, const struct identity *id, struct slice key,
+                                 const struct record *r)
+{
+    struct person *p = arena_alloc(&s->arena, sizeof *p);
+    char buf[IDENTITY_LONGEST + 1];
+    const struct customer *c = identity_customer(s->o.customers, id);
+
+    key = arena_slice(&s->arena, key);
+    if (p == NULL || key.n == 0 || !map_put(&s->people, key, p)) {
+        s->failed = true;
+        return NULL;
+    }
+    p->name = slice_skip(key, 1);
+    p->kind = id->kind;
+    p->label = intern(s, c ? c->key : identity_label(s->psl, id, r, buf));
+    p->partner = intern(s, c ? c->partner : r->f[COL_PARTNER]);
+    p->customer = (uint32_t)slice_hash(p->label) | 1;
+    return p;
+}
+
+/* The one who answers for the record; a new one only if `make`. */
+static struct person *person_of(struct scorer *s, const struct record *r, const struct identity *id,
+                                bool make)
+{
+    char buf[IDENTITY_LONGEST + 1];
+    struct slice key = person_key(id, buf);
+    struct person *p = map_get(&s->people, key);
+
+    return p || !make ? p : person_new(s, id, key, r);
+}
+
+static uint64_t number(struct slice s, uint64_t otherwise)
+{
+    uint64_t n;
+
+    return slice_u64(s, &n) && n ? n : otherwise;
+}
+
+/* Seconds with a fraction, as microseconds. */
+static int64_t delay_of(const struct record *r)
+{
+    struct slice d = r->f[COL_DELAY];
+    const char *point = slice_chr(d, '.');
+    uint64_t whole = number(point ? slice_range(d.p, point) : d, 0);
+    int64_t us = whole < 100 * 86400 ? (int64_t)whole * WHEN_SECOND : 0, unit = WHEN_SECOND / 10;
+
+    for (const char *p = point ? point + 1 : NULL; p && p < d.p + d.n && is_digit(*p); p++) {
+        us += (*p - '0') * unit;
+        unit /= 10;
+    }
+    return us;
+}
+
+static uint64_t queue_key(const struct record *r, struct slice qid)
+{
+    return recent_mix(slice_hash(r->f[COL_HOST]), slice_hash(qid));
+}
+
+/* What the record says of its message; no words yet. */
+static struct letter letter_of(const struct record *r, struct person *p)
+{
+    struct slice qid = r->f[COL_QID], origin = r->f[COL_ORIGIN];
+
+    return (struct letter){
+        .person = p,
+        .key = queue_key(r, origin.n ? origin : qid),
+        .leg = queue_key(r, qid),
+        .arrived = r->time - delay_of(r),
+        .heard = r->time,
+        .recipients = number(r->f[COL_NRCPT], 1),
+        .qid = origin.n ? origin : qid,
+        .sender = r->f[COL_SENDER],
+        .client = r->f[COL_CLIENT_IP],
+    };
+}
+
+static void on_accept(struct scorer *s, const struct record *r)
+{
+    struct slice origin = r->f[COL_ORIGIN];
+    struct identity id;
+
+    if (origin.n && !slice_eq(origin, r->f[COL_QID])) { /* a later leg of a message that is known */
+        recent_add(&s->legs, queue_key(r, origin));
+        return;
+    }
+    if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
+        return;
+    struct person *p = person_of(s, r, &id, !id.outsider);
+    if (p)
+        person_rate(s, p, r->time);
+}
+
+static bool is_flagged(const struct window *w)
+{
+    return w && w->state >= STATE_COMPROMISED;
+}
+
+/* What the site does to everybody, before it counts for this one. */
+static void hear(struct scorer *s, const struct person *p, const struct remote *site,
+                 enum answer answer, int64_t time)
+{
+    if (is_flagged(p->worst) || is_flagged(p->window))
+        remote_forget(s->remotes, site, p->customer);
+    else if (answer != ANSWER_UNKNOWN && answer != ANSWER_NOTHING)
+        remote_heard(s->remotes, site, p->customer, answer != ANSWER_ACCEPTED, time);
+}
+
+/* The site's word, unless it was heard on this message. */
+static void take_word(struct scorer *s, const struct record *r, struct letter *l,
+                      const struct remote *site, enum answer answer)
+{
+    uint64_t said = recent_mix(l->key, site->name);
+    bool final = !slice_eq(r->f[COL_STATUS], SL("deferred"));
+
+    l->last = final && slice_eq(r->f[COL_NRCPT], SL("1"));
+    l->content = answer == ANSWER_CONTENT;
+    l->unknown = answer == ANSWER_UNKNOWN;
+    l->words = 1;
+    l->word[0] = (struct word){.site = *site,
+                               .accepted = answer == ANSWER_ACCEPTED,
+                               .content = answer == ANSWER_CONTENT,
+                               .unknown = answer == ANSWER_UNKNOWN};
+    if (recent_has(&s->heard, said))
+        return;
+    if (slice_eq(r->f[COL_NRCPT], SL("1"))) {
+        if (!final)
+            recent_add(&s->heard, said);
+        letter_take(s, l);
+    } else {
+        letter_wait(s, l);
+    }
+}
+
+static void on_deliver(struct scorer *s, const struct record *r)
+{
+    struct identity id;
+    struct remote site;
+    struct letter l = letter_of(r, NULL);
+
+    if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
+        return;
+    bool answered = remote_of(s->remotes, s->psl, r, &site);
+    enum answer answer = answered ? answer_of(r) : ANSWER_NOTHING;
+    if (answer == ANSWER_ACCEPTED &&
+        (answer_is_hop(r, &site) || (site.local && recent_has(&s->legs, l.key))))
+        return;
+    bool ours = !id.outsider || (answered && !site.local); /* not a stranger's mail to us */
+    if ((l.person = person_of(s, r, &id, answered && ours)) == NULL)
+        return;
+    if (answered && ours) {
+        l.person->relayed = true;
+        hear(s, l.person, &site, answer, r->time);
+    }
+    if (ours && answer != ANSWER_NOTHING && answer != ANSWER_ABOUT_US)
+        take_word(s, r, &l, &site, answer);
+    else if (l.person->window)
+        letter_count(s, l.person->window, &l);
+}
+
+static void on_verdict(struct scorer *s, const struct record *r)
+{
+    enum verdict v = verdict_of(r);
+    struct identity id;
+
+    if (v == VERDICT_NOTHING || identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
+        return;
+    struct person *p = person_of(s, r, &id, !id.outsider);
+    if (p == NULL ||
+        (id.outsider && !p->relayed)) /* a stranger's mail to us is not ours to judge */
+        return;
+    struct letter l = letter_of(r, p);
+    uint64_t said = recent_mix(l.key, 'v');
+    if (v == VERDICT_CLEAN && p->window == NULL && s->o.explain.n == 0)
+        return;
+    if (recent_has(&s->heard, said))
+        return;
+    recent_add(&s->heard, said);
+    verdict_take(s, &l, v);
+}
+
+bool scorer_record(struct scorer *s, const struct record *r)
+{
+    s->records++;
+    if (r->time > s->now)
+        s->now = r->time;
+    letters_due(s, s->now);
+    switch (r->kind) {
+    case KIND_ACCEPT:
+        on_accept(s, r);
+        break;
+    case KIND_DELIVER:
+        on_deliver(s, r);
+        break;
+    case KIND_VERDICT:
+        on_verdict(s, r);
+        break;
+    case KIND_REMOVE:
+        letters_removed(s, queue_key(r, r->f[COL_QID]));
+        break;
+    default:
+        break;
+    }
+    return !s->failed;
+}
+
+bool scorer_end(struct scorer *s)
+{
+    letters_due(s, INT64_MAX);
+    return !s->failed;
+}

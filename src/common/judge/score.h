@@ -1,0 +1,63 @@
+/* score: event records in, suspects out.
+ *
+ * Records come in the order of the log (a little out of order does no harm); deliver records with
+ * their class filled (annotate.h). Per identity there is a fixed state (about 200 bytes and its
+ * name), and a window of about 1 KiB while its sum is over zero; messages and sites that were heard
+ * already are remembered in tables of a fixed size. Nothing grows with the log but the number of
+ * identities.
+ *
+ * The words of a message with several recipients are taken together: when the message is removed,
+ * after a minute, or at the end, whatever comes first. Otherwise the refusals would count before
+ * the acceptances, because sites refuse at RCPT and accept after DATA.
+ *
+ * Failures: memory running out, which scorer_record() and scorer_end() report; the scorer is then
+ * to be freed and nothing of it acted upon.
+ */
+#ifndef MPTOOLS_JUDGE_SCORE_H
+#define MPTOOLS_JUDGE_SCORE_H
+
+#include "judge/customer.h"
+#include "judge/scoring.h"
+#include "judge/suspect.h"
+#include "log/record.h"
+
+struct scorer;
+
+struct scorer_options {
+    const struct scoring *scoring;     /* both stay the caller's */
+    const struct customers *customers; /* NULL: no such file */
+    /* The identity whose walk is told, a line of text for each observation; bytes from the log in
+     * it are not escaped. Empty: none. */
+    struct slice explain;
+    void (*explained)(void *user, struct slice line);
+    void *user;
+};
+
+struct scorer *scorer_new(const struct scorer_options *options); /* NULL: out of memory */
+void scorer_free(struct scorer *s);
+
+bool scorer_record(struct scorer *s, const struct record *r);
+/* The input is over: what waits is counted. */
+bool scorer_end(struct scorer *s);
+
+/* Ranks the identities that are flagged (all: those with a score, too), worst first. Returns how
+ * many there are; SIZE_MAX when memory runs out. */
+size_t scorer_rank(struct scorer *s, bool all);
+/* The i-th of them. What out points to lives until the next call. */
+void scorer_suspect(struct scorer *s, size_t i, struct suspect *out);
+
+/* Messages taken in per interval over the log, for the i-th; n of them. */
+#define SCORER_RATES 24u
+struct scorer_rates {
+    uint16_t count[SCORER_RATES]; /* 65,535 and over are one */
+    unsigned n;
+    unsigned minutes; /* an interval */
+};
+void scorer_rates(const struct scorer *s, size_t i, struct scorer_rates *out);
+
+struct scorer_stats {
+    uint64_t records, identities, flagged;
+};
+void scorer_stats(const struct scorer *s, struct scorer_stats *out);
+
+#endif

@@ -1,0 +1,53 @@
+/* window: what an identity did since its sum left zero: the suspected messages, counted.
+ *
+ * Exists only while the sum is over zero, and of a flagged identity afterwards. Bounded: the most
+ * frequent senders and clients by the Space-Saving sketch (Metwally, Agrawal and El Abbadi 2005);
+ * a name's count is reported less its possible error, so it is never more than was seen. Different
+ * senders are counted exactly while the sketch holds them all, else by linear counting (Whang,
+ * Vander-Zanden and Taylor 1990). Names are folded to lower case as Postfix folds its map keys;
+ * one that is longer than 255 bytes is counted but not kept.
+ */
+#ifndef MPTOOLS_JUDGE_WINDOW_H
+#define MPTOOLS_JUDGE_WINDOW_H
+
+#include "judge/evidence.h"
+#include "judge/suspect.h"
+
+#define QID_KEPT 24u /* Postfix's long queue ids have up to 20 */
+#define NAME_KEPT 255u
+#define SENDER_BITS 1024u
+
+struct top_name {
+    char *name; /* not NUL-terminated */
+    uint32_t n, count, error;
+};
+
+struct window {
+    int64_t since, time; /* the first message's arrival; when the state was reached */
+    uint64_t serial;     /* tells this window from every other */
+    uint64_t messages, recipients, content, unknown; /* the last two: recipients refused */
+    uint64_t verdicts, spam, viruses;                /* messages that our filter looked at */
+    double best;                                     /* the highest score, and its parts */
+    float part[FAMILY_COUNT];
+    struct site_sums sums;
+    struct top_name sender[SUSPECT_SENDERS], client[SUSPECT_CLIENTS];
+    uint64_t sender_bits[SENDER_BITS / 64];
+    char sample[SUSPECT_SAMPLES][QID_KEPT];
+    uint8_t sample_n[SUSPECT_SAMPLES], samples;
+    uint8_t state; /* enum suspect_state, the worst so far */
+    bool many_senders;
+};
+
+struct window *window_new(int64_t since, uint64_t serial); /* NULL when memory runs out */
+void window_free(struct window *w);
+
+/* One message more. False when memory runs out. */
+bool window_message(struct window *w, struct slice sender, struct slice client,
+                    uint64_t recipients);
+/* A message to look up, one of those that were refused. */
+void window_sample(struct window *w, struct slice qid);
+/* Fills what the window knows; names point into it. families: what was seen, into `seen`, which
+ * has to live as long as out. */
+void window_suspect(const struct window *w, struct text *seen, struct suspect *out);
+
+#endif

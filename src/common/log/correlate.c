@@ -1,0 +1,595 @@
+#include "log/correlate.h"
+
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "log/correlate_parts.h"
+#include "log/field.h"
+
+struct correlate *correlate_new(int64_t lifetime)
+{
+    struct correlate *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    c->lifetime = lifetime;
+    c->clock = WHEN_NONE;
+    c->session = calloc(SESSIONS, sizeof *c->session);
+    if (c->session == NULL || !store_setup(&c->store)) {
+        correlate_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+static void forget_proxied(struct correlate *c, struct session *s)
+{
+    if (s->proxied) {
+        pool_put(&c->store.pool, s->proxied->bytes, s->proxied->cap);
+        pool_put(&c->store.pool, s->proxied, sizeof *s->proxied);
+        s->proxied = NULL;
+    }
+}
+
+/* Gives back what the last line's records pointed into. */
+static void clear_output(struct correlate *c)
+{
+    for (size_t i = 0; i < c->outs; i++)
+        if (c->out[i].held)
+            held_free(&c->store, c->out[i].held);
+    c->outs = c->out_at = 0;
+    c->directs = 0;
+    while (c->store.list[LIST_NONE].first)
+        store_drop(&c->store, c->store.list[LIST_NONE].first);
+}
+
+void correlate_free(struct correlate *c)
+{
+    if (c == NULL)
+        return;
+    if (c->store.bucket) {
+        clear_output(c);
+        for (size_t i = 0; i < SESSIONS && c->session; i++)
+            forget_proxied(c, &c->session[i]);
+        store_free(&c->store);
+    }
+    free(c->session);
+    free(c->out);
+    free(c);
+}
+
+bool put_out(struct correlate *c, struct output o)
+{
+    if (c->outs == c->out_cap) {
+        size_t cap = c->out_cap ? c->out_cap * 2 : 64;
+        struct output *out = realloc(c->out, cap * sizeof *out);
+        if (out == NULL)
+            return !(c->failed = true);
+        c->out = out;
+        c->out_cap = cap;
+    }
+    c->out[c->outs++] = o;
+    return true;
+}
+
+/* Fills in what the message knows. The origin's client, login and sender are the message's own, not
+ * those of the hop that a second leg's line shows. */
+static void merge(struct record *r, const struct message *m)
+{
+    bool linked = m->flags & MESSAGE_LINKED && !(m->flags & MESSAGE_NOTICE);
+
+    for (int f = 0; f < MESSAGE_FIELDS; f++) {
+        struct slice *to = &r->f[message_column[f]];
+        bool own = linked && f >= MESSAGE_CLIENT_NAME && f <= MESSAGE_SENDER;
+        if (to->n == 0 || own)
+            *to = message_get(m, (enum message_field)f);
+    }
+}
+
+static void sign(struct record *r, const struct program *prog)
+{
+    r->f[COL_HOST] = prog->host;
+    if (r->f[COL_DAEMON].n) { /* Dovecot's lines name the daemon in their text */
+        r->f[COL_INSTANCE] = prog->tag;
+        return;
+    }
+    r->f[COL_INSTANCE] = prog->name;
+    r->f[COL_DAEMON] = prog->daemon;
+}
+
+void emit(struct correlate *c, const struct event *e, struct message *m, enum record_kind kind,
+          const struct slice *fields)
+{
+    if (c->directs == DIRECT_MAX)
+        return; /* no line makes so many */
+    struct record *r = &c->direct[c->directs];
+    memcpy(r->f, fields, sizeof r->f);
+    r->time = e->time;
+    r->digits = e->digits;
+    r->kind = (uint8_t)kind;
+    /* what we refused is about the hop at hand, and has no origin to wait for */
+    if (m && m->flags & MESSAGE_WAITS && kind != KIND_REJECT) {
+        struct held *h = held_new(&c->store, r, e->prog);
+        if (h == NULL) {
+            c->failed = true;
+            return;
+        }
+        *(m->held ? &m->held_last->next : &m->held) = h;
+        m->held_last = h;
+        return;
+    }
+    sign(r, kind == KIND_ACCEPT && m && m->entry ? m->entry : e->prog);
+    if (m)
+        merge(r, m);
+    if (put_out(c, (struct output){.direct = c->directs}))
+        c->directs++;
+}
+
+struct record *correlate_next(struct correlate *c)
+{
+    struct record *out = &c->waited;
+
+    if (c->out_at == c->outs)
+        return NULL;
+    const struct output *o = &c->out[c->out_at++];
+    if (o->held == NULL)
+        return &c->direct[o->direct];
+    held_fields(o->held, out);
+    sign(out, o->held->kind == KIND_ACCEPT && o->m->entry ? o->m->entry : o->held->prog);
+    merge(out, o->m);
+    return out;
+}
+
+/* The clock that messages age by. A line that is more than a day ahead of it counts only when many
+ * in a row agree: one wild stamp must not age everything. */
+static void advance(struct correlate *c, int64_t time)
+{
+    if (c->clock == WHEN_NONE) {
+        c->clock = time;
+    } else if (time > c->clock + WHEN_DAY) {
+        if (++c->ahead >= JUMP_LINES)
+            c->clock = time;
+    } else {
+        c->ahead = 0;
+        if (time > c->clock)
+            c->clock = time;
+    }
+}
+
+void message_give_up(struct correlate *c, struct message *m)
+{
+    wait_end(c, m);
+    store_move(&c->store, m, LIST_NONE, m->touched);
+}
+
+static void expire(struct correlate *c)
+{
+    struct message_list_ends *l = c->store.list;
+
+    while (l[LIST_FRESH].first &&
+           l[LIST_FRESH].first->touched < c->clock - FRESH_SECONDS * WHEN_SECOND)
+        message_give_up(c, l[LIST_FRESH].first);
+    while (l[LIST_OPEN].first && l[LIST_OPEN].first->touched < c->clock - c->lifetime) {
+        c->stats.expired++;
+        message_give_up(c, l[LIST_OPEN].first);
+    }
+    while (l[LIST_GONE].count > GONE_MAX)
+        message_give_up(c, l[LIST_GONE].first);
+    if (c->wait_first)
+        wait_expire(c);
+}
+
+struct message *message_new(struct correlate *c, const struct event *e, struct slice qid)
+{
+    struct message *m = store_add(&c->store, qid, e->prog->instance, e->time);
+
+    c->failed |= m == NULL;
+    return m;
+}
+
+static struct message *find(struct correlate *c, const struct event *e, struct slice qid)
+{
+    struct message *m = qid.n ? store_find(&c->store, e->prog->instance, qid) : NULL;
+
+    if (m && m->list == LIST_GONE &&
+        (m->flags & MESSAGE_EXPECTED || e->time > m->touched + LATE_SECONDS * WHEN_SECOND))
+        return NULL;
+    return m;
+}
+
+static struct message *find_open(struct correlate *c, const struct event *e, struct slice qid)
+{
+    struct message *m = find(c, e, qid);
+
+    return m && m->list != LIST_GONE ? m : NULL;
+}
+
+static void begins_anew(struct correlate *c, struct message *old)
+{
+    c->stats.reused++;
+    message_give_up(c, old);
+}
+
+/* The message of a client= or pickup line: a new one, but for a cleanup line that came before. */
+static struct message *entering(struct correlate *c, const struct event *e)
+{
+    struct slice qid = e->l->f[COL_QID];
+    struct message *m = find_open(c, e, qid);
+
+    if (m && !(m->flags & (MESSAGE_HAS_CLIENT | MESSAGE_ACTIVE | MESSAGE_NOTICE)) &&
+        e->time < m->touched + LATE_SECONDS * WHEN_SECOND)
+        return m;
+    if (m && m->instance == e->prog->instance)
+        begins_anew(c, m);
+    return message_new(c, e, qid);
+}
+
+static void set(struct correlate *c, struct message *m, enum message_field f, struct slice v)
+{
+    if (v.n && !message_set(&c->store, m, f, v))
+        c->failed = true;
+}
+
+struct session *session_of(struct correlate *c, const struct event *e, bool make)
+{
+    uint64_t id[2] = {(uint64_t)(uintptr_t)e->prog, e->pid};
+    uint64_t key = XXH3_64bits(id, sizeof id);
+    struct session *s = &c->session[key % SESSIONS];
+
+    if (s->key == key)
+        return s;
+    if (!make)
+        return NULL;
+    forget_proxied(c, s);
+    *s = (struct session){.key = key, .prog = e->prog, .pid = e->pid};
+    return s;
+}
+
+struct message *session_proxied(struct correlate *c, struct session *s)
+{
+    forget_proxied(c, s);
+    s->proxied = pool_get(&c->store.pool, sizeof *s->proxied);
+    if (s->proxied)
+        *s->proxied = (struct message){.entry = s->prog};
+    c->failed |= s->proxied == NULL;
+    return s->proxied;
+}
+
+/* NOQUEUE: client=…: smtpd_proxy_filter; the message gets its queue id behind the filter. */
+static void on_proxied_client(struct correlate *c, const struct event *e)
+{
+    const struct slice *f = e->l->f;
+    struct message *m = session_proxied(c, session_of(c, e, true));
+
+    if (m == NULL)
+        return;
+    set(c, m, MESSAGE_CLIENT_NAME, f[COL_CLIENT_NAME]);
+    set(c, m, MESSAGE_CLIENT_IP, f[COL_CLIENT_IP]);
+    set(c, m, MESSAGE_SASL_USER, f[COL_SASL_USER]);
+}
+
+static void on_client(struct correlate *c, const struct event *e)
+{
+    const struct slice *f = e->l->f;
+    struct message *m = NULL;
+
+    if (e->l->noqueue) {
+        on_proxied_client(c, e);
+    } else {
+        if ((m = entering(c, e)) == NULL)
+            return;
+        m->entry = e->prog;
+        m->flags |= MESSAGE_HAS_CLIENT;
+        set(c, m, MESSAGE_CLIENT_NAME, f[COL_CLIENT_NAME]);
+        set(c, m, MESSAGE_CLIENT_IP, f[COL_CLIENT_IP]);
+        set(c, m, MESSAGE_SASL_USER, f[COL_SASL_USER]);
+        bool local = f[COL_SASL_USER].n == 0 && field_is_local_ip(f[COL_CLIENT_IP]);
+        if (local) {
+            m->flags |= MESSAGE_LOCAL;
+            wait_begin(c, m);
+            link_expected(c, m);
+        }
+        if (f[COL_SASL_USER].n == 0 &&
+            (e->l->x[EXTRA_ORIG_QUEUE_ID].n || e->l->x[EXTRA_ORIG_CLIENT].n))
+            link_xforward(c, m, e);
+        if (!local)
+            wait_end(c, m);
+        store_move(&c->store, m, LIST_FRESH, e->time);
+    }
+    if (f[COL_SASL_USER].n)
+        emit(c, e, m, KIND_LOGIN, f);
+}
+
+static void on_msgid(struct correlate *c, const struct event *e)
+{
+    struct slice msgid = e->l->f[COL_MSGID];
+    struct message *m = find_open(c, e, e->l->f[COL_QID]);
+
+    if (m && m->flags & (MESSAGE_ACTIVE | MESSAGE_HAS_MSGID) &&
+        !slice_eq(message_get(m, MESSAGE_MSGID), msgid)) {
+        if (m->instance == e->prog->instance)
+            begins_anew(c, m);
+        m = NULL;
+    }
+    if (m == NULL) {
+        /* without a client line: bounce(8)'s own message, or a log that begins here */
+        if ((m = message_new(c, e, e->l->f[COL_QID])) == NULL)
+            return;
+        wait_begin(c, m);
+    }
+    m->flags |= MESSAGE_HAS_MSGID;
+    set(c, m, MESSAGE_MSGID, msgid);
+    store_move(&c->store, m, (enum message_list)m->list, e->time);
+    link_expected(c, m);
+}
+
+static void on_pickup(struct correlate *c, const struct event *e)
+{
+    struct slice old = e->l->x[EXTRA_ORIG_QUEUE_ID];
+    struct message *m = entering(c, e), *a = NULL;
+
+    if (m == NULL)
+        return;
+    m->entry = e->prog;
+    m->flags |= MESSAGE_HAS_CLIENT;
+    set(c, m, MESSAGE_SENDER, e->l->f[COL_SENDER]);
+    if (old.n && (a = store_find(&c->store, e->prog->instance, old)) != NULL && a != m) {
+        link_to(c, m, a); /* postsuper -r: the same message under a new queue id */
+        if (a->list != LIST_GONE)
+            store_move(&c->store, a, LIST_GONE, e->time);
+    } else if (old.n) {
+        set(c, m, MESSAGE_ORIGIN, old);
+        m->flags |= MESSAGE_LINKED;
+    }
+    if (!(m->flags & MESSAGE_WAITS) || a == NULL)
+        wait_end(c, m);
+}
+
+static void on_active(struct correlate *c, const struct event *e)
+{
+    const struct slice *f = e->l->f;
+    struct message *m = find_open(c, e, f[COL_QID]);
+
+    e->prog->instance->owner = true;
+    if (m && m->flags & MESSAGE_ACTIVE && !(m->flags & MESSAGE_LINKED) &&
+        !slice_eq(message_get(m, MESSAGE_SENDER), f[COL_SENDER])) {
+        begins_anew(c, m);
+        m = NULL;
+    }
+    if (m == NULL && (m = message_new(c, e, f[COL_QID])) == NULL)
+        return;
+    if (m->instance != e->prog->instance && !m->instance->owner)
+        m->instance = e->prog->instance;
+    if (!(m->flags & MESSAGE_LINKED) || m->flags & MESSAGE_NOTICE || m->f[MESSAGE_SENDER].n == 0)
+        set(c, m, MESSAGE_SENDER, f[COL_SENDER]);
+    set(c, m, MESSAGE_SIZE, f[COL_SIZE]);
+    set(c, m, MESSAGE_NRCPT, f[COL_NRCPT]);
+    bool first = !(m->flags & MESSAGE_ACTIVE);
+    m->flags |= MESSAGE_ACTIVE;
+    store_move(&c->store, m, LIST_OPEN, e->time);
+    if (first) /* of a log that begins in its life, too: it is in the queue */
+        emit(c, e, m, KIND_ACCEPT, f);
+}
+
+static void on_removed(struct correlate *c, const struct event *e)
+{
+    struct message *m = find_open(c, e, e->l->f[COL_QID]);
+
+    emit(c, e, m, KIND_REMOVE, e->l->f);
+    if (m)
+        store_move(&c->store, m, LIST_GONE, e->time);
+}
+
+static void touch(struct correlate *c, struct message *m, const struct event *e)
+{
+    if (m && m->list != LIST_GONE)
+        store_move(&c->store, m, (enum message_list)m->list, e->time);
+}
+
+static void on_deliver(struct correlate *c, const struct event *e)
+{
+    const struct slice *f = e->l->f;
+    struct message *m = find(c, e, f[COL_QID]);
+
+    touch(c, m, e);
+    emit(c, e, m, KIND_DELIVER, f);
+    if (m && slice_eq(f[COL_STATUS], SL("sent")))
+        link_queued(c, m, f[COL_REPLY], e->l);
+}
+
+/* The record of a notice bears its own queue id, and all else of the message that it is about. */
+static void emit_ndr(struct correlate *c, const struct event *e, const struct message *parent)
+{
+    struct slice f[COL_COUNT] = {{0}};
+
+    for (int i = 0; parent && i < MESSAGE_FIELDS; i++)
+        f[message_column[i]] = message_get(parent, (enum message_field)i);
+    if (f[COL_ORIGIN].n == 0)
+        f[COL_ORIGIN] = e->l->f[COL_QID];
+    f[COL_QID] = e->l->x[EXTRA_CHILD];
+    if (slice_eq(e->l->x[EXTRA_NOTICE_TO], SL("sender")))
+        f[COL_RCPT] = f[COL_SENDER];
+    f[COL_REPLY] = SL("non-delivery notification");
+    emit(c, e, NULL, KIND_NDR, f);
+}
+
+static void on_notice(struct correlate *c, const struct event *e)
+{
+    struct message *parent = find(c, e, e->l->f[COL_QID]);
+    struct message *child = find_open(c, e, e->l->x[EXTRA_CHILD]);
+
+    if (child && child->flags & MESSAGE_HAS_CLIENT) { /* that id's end was missed */
+        begins_anew(c, child);
+        child = NULL;
+    }
+    if (child == NULL && (child = message_new(c, e, e->l->x[EXTRA_CHILD])) == NULL)
+        return;
+    struct slice origin = parent ? message_get(parent, MESSAGE_ORIGIN) : SLICE_NONE;
+    set(c, child, MESSAGE_ORIGIN, origin.n ? origin : e->l->f[COL_QID]);
+    child->flags |= MESSAGE_NOTICE | MESSAGE_LINKED;
+    child->entry = e->prog;
+    touch(c, parent, e);
+    if (slice_eq(e->l->x[EXTRA_NOTICE], SL("non-delivery")))
+        emit_ndr(c, e, parent);
+    wait_end(c, child);
+}
+
+static bool is_one_of(struct slice s, const char *const *list)
+{
+    for (; *list; list++)
+        if (slice_eq(s, slice_str(*list)))
+            return true;
+    return false;
+}
+
+static void on_action(struct correlate *c, const struct event *e)
+{
+    static const char *const rejects[] = {"reject", "milter-reject", "proxy-reject", NULL};
+    static const char *const holds[] = {"hold", "milter-hold", "milter-quarantine", "quarantine",
+                                        NULL};
+    static const char *const ends[] = {"reject", "milter-reject", "discard", "milter-discard",
+                                       NULL};
+    struct slice action = e->l->x[EXTRA_ACTION];
+    struct message *m = find_open(c, e, e->l->f[COL_QID]);
+    struct session *s;
+
+    if (m && m->f[MESSAGE_HELO].n == 0 && !(m->flags & MESSAGE_LINKED))
+        set(c, m, MESSAGE_HELO, e->l->f[COL_HELO]);
+    touch(c, m, e);
+    if (is_one_of(action, rejects))
+        emit(c, e, m, KIND_REJECT, e->l->f);
+    else if (is_one_of(action, holds))
+        emit(c, e, m, KIND_HOLD, e->l->f);
+    if (m && e->prog->kind == DAEMON_CLEANUP && is_one_of(action, ends))
+        store_move(&c->store, m, LIST_GONE, e->time);
+    if (slice_eq(action, SL("proxy-accept")) && (s = session_of(c, e, false)) && s->proxied)
+        link_proxied(c, e, s->proxied);
+}
+
+static void on_auth_fail(struct correlate *c, const struct event *e)
+{
+    struct slice why = e->l->x[EXTRA_TEXT];
+
+    session_of(c, e, true)->fails++;
+    /* the authentication server's trouble, not the client's */
+    if (slice_starts(why, SL("Connection lost to authentication server")) ||
+        slice_starts(why, SL("Temporary authentication failure")))
+        return;
+    emit(c, e, NULL, KIND_AUTH_FAIL, e->l->f);
+}
+
+/* "auth=0/3": the failures of a session, among the counters of smtpd(8)'s disconnect line. */
+static uint64_t auth_failures(struct slice commands)
+{
+    const char *q = slice_find(commands, SL("auth="));
+    uint64_t ok = 0, all = 0;
+
+    if (q == NULL)
+        return 0;
+    struct slice s = slice_range(q + 5, commands.p + commands.n);
+    const char *sp = slice_chr(s, ' '), *slash;
+    s = sp ? slice_range(s.p, sp) : s;
+    if ((slash = slice_chr(s, '/')) == NULL)
+        return 0;
+    if (!slice_u64(slice_range(s.p, slash), &ok) ||
+        !slice_u64(slice_range(slash + 1, s.p + s.n), &all))
+        return 0;
+    return all > ok ? all - ok : 0;
+}
+
+static void on_disconnect(struct correlate *c, const struct event *e)
+{
+    uint64_t failures = auth_failures(e->l->x[EXTRA_COMMANDS]);
+    struct session *s = session_of(c, e, false);
+    uint64_t seen = s ? s->fails : 0;
+
+    if (s) {
+        s->fails = 0;
+        forget_proxied(c, s);
+    }
+    if (failures > seen)
+        emit(c, e, NULL, KIND_AUTH_FAIL, e->l->f);
+}
+
+static void on_connect(struct correlate *c, const struct event *e)
+{
+    struct session *s = session_of(c, e, false);
+
+    if (s)
+        s->fails = 0;
+}
+
+static void on_held(struct correlate *c, const struct event *e)
+{
+    struct message *m = find_open(c, e, e->l->f[COL_QID]);
+
+    touch(c, m, e);
+    emit(c, e, m, KIND_HOLD, e->l->f);
+}
+
+bool correlate_line(struct correlate *c, const struct program *prog, uint32_t pid, int64_t time,
+                    uint8_t digits, const struct line *l)
+{
+    static void (*const on[])(struct correlate *,
+                              const struct event *) = {[LINE_CLIENT] = on_client,
+                                                       [LINE_MSGID] = on_msgid,
+                                                       [LINE_PICKUP] = on_pickup,
+                                                       [LINE_ACTIVE] = on_active,
+                                                       [LINE_EXPIRED] = on_deliver,
+                                                       [LINE_REMOVED] = on_removed,
+                                                       [LINE_DELIVER] = on_deliver,
+                                                       [LINE_NOTICE] = on_notice,
+                                                       [LINE_ACTION] = on_action,
+                                                       [LINE_CONNECT] = on_connect,
+                                                       [LINE_DISCONNECT] = on_disconnect,
+                                                       [LINE_AUTH_FAIL] = on_auth_fail,
+                                                       [LINE_HELD] = on_held};
+    struct event e = {prog, pid, time, digits, l};
+
+    clear_output(c);
+    advance(c, time);
+    expire(c);
+    if (on[l->type])
+        on[l->type](c, &e);
+    return !c->failed;
+}
+
+bool correlate_facts(struct correlate *c, const struct program *prog, int64_t time, uint8_t digits,
+                     const struct facts *facts)
+{
+    struct slice f[COL_COUNT] = {{0}};
+    struct line l = {0};
+    struct event e = {prog, 0, time, digits, &l};
+
+    clear_output(c);
+    advance(c, time);
+    expire(c);
+    for (unsigned i = 0; i < facts->n; i++) {
+        int column = record_column_of(facts->f[i].name);
+        if (column > COL_KIND)
+            f[column] = facts->f[i].value;
+    }
+    if (facts->kind == KIND_VERDICT) {
+        if (f[COL_REPLY].n == 0)
+            f[COL_REPLY] = f[COL_VERDICT];
+        f[COL_VERDICT] = shape_verdict(f[COL_VERDICT]);
+    }
+    struct message *m = find(c, &e, f[COL_QID]);
+    emit(c, &e, m, (enum record_kind)facts->kind, f);
+    return !c->failed;
+}
+
+void correlate_flush(struct correlate *c)
+{
+    clear_output(c);
+    while (c->wait_first)
+        wait_end(c, c->wait_first);
+}
+
+void correlate_stats(const struct correlate *c, struct correlate_stats *out)
+{
+    *out = c->stats;
+    out->open = c->store.list[LIST_OPEN].count + c->store.list[LIST_FRESH].count;
+}

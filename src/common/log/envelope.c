@@ -1,0 +1,389 @@
+#include "log/envelope.h"
+
+#define SLACK WHEN_DAY /* a clock may be wrong, and zones differ */
+#define HALF_YEAR (183 * WHEN_DAY)
+#define DST_SLACK 300 /* seconds that a line may be out of order in the hour that repeats */
+
+const char *envelope_form_name(unsigned form)
+{
+    static const char *const names[ENVELOPE_FORMS] = {
+        "none", "RFC 3164", "RFC 3339", "RFC 5424", "TAI64N", "journal export", "journal JSON"};
+
+    return form < ENVELOPE_FORMS ? names[form] : "?";
+}
+
+static int month_of(const char *p)
+{
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+    for (int m = 0; m < 12; m++)
+        if (memcmp(names + 3 * m, p, 3) == 0)
+            return m + 1;
+    return 0;
+}
+
+/* n digits at p, or -1. */
+static int number(const char *p, int n)
+{
+    int v = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (!is_digit(p[i]))
+            return -1;
+        v = v * 10 + (p[i] - '0');
+    }
+    return v;
+}
+
+static bool clock_of(const char *p, struct civil *c)
+{
+    c->hour = number(p, 2);
+    c->minute = number(p + 3, 2);
+    c->second = number(p + 6, 2);
+    return c->hour >= 0 && p[2] == ':' && c->minute >= 0 && p[5] == ':' && c->second >= 0;
+}
+
+/* Local time to seconds. Zones change their offset at quarters of an hour only, so one conversation
+ * with the C library serves fifteen minutes of log. */
+static int64_t local_seconds(struct envelope_state *st, const struct civil *c)
+{
+    struct civil q = *c;
+    int rest = c->minute % 15 * 60 + c->second;
+
+    q.minute -= c->minute % 15;
+    q.second = 0;
+    if (memcmp(&q, &st->quarter, sizeof q) == 0)
+        return st->quarter_start + rest;
+    int64_t late = when_local(c, INT64_MAX);
+    int64_t early = when_local(c, INT64_MIN);
+    if (late != early) /* the hour that daylight saving repeats */
+        return when_local(c, st->started ? st->last / WHEN_SECOND - DST_SLACK : INT64_MIN);
+    st->quarter = q;
+    st->quarter_start = early - rest;
+    return early;
+}
+
+static int64_t in_year(struct envelope_state *st, struct civil *c, int year)
+{
+    c->year = year;
+    return when_valid(c) ? local_seconds(st, c) * WHEN_SECOND : WHEN_NONE;
+}
+
+/* The time of a stamp without a year, next to the line before it. */
+static int64_t with_year(struct envelope_state *st, struct civil *c)
+{
+    struct civil ref;
+    int64_t limit = st->now + SLACK;
+
+    if (!st->started) {
+        when_civil(limit / WHEN_SECOND, &ref);
+        int year = st->year ? st->year : ref.year;
+        for (int y = year; y > year - 9; y--) { /* up to eight years back to a 29 February */
+            int64_t t = in_year(st, c, y);
+            if (t != WHEN_NONE && (t <= limit || st->year))
+                return t;
+        }
+        return WHEN_NONE;
+    }
+    when_civil(st->last / WHEN_SECOND, &ref);
+    int64_t t = in_year(st, c, ref.year);
+    if (t != WHEN_NONE && t < st->last - HALF_YEAR) {
+        int64_t next = in_year(st, c, ref.year + 1);
+        if (next != WHEN_NONE && (next <= limit || st->year))
+            t = next;
+        else
+            st->future = true;
+    } else if (t == WHEN_NONE || t > st->last + HALF_YEAR || (t > limit && !st->year)) {
+        int64_t before = in_year(st, c, ref.year - 1);
+        if (t != WHEN_NONE && t > limit && t <= st->last + HALF_YEAR)
+            st->future = true;
+        if (before != WHEN_NONE)
+            t = before;
+    }
+    return t;
+}
+
+/* "Nov  4 06:25:01", "Nov 4 06:25:01" or "Nov 04 06:25:01"; returns the bytes read. */
+static size_t rfc3164(struct envelope_state *st, struct slice s, int64_t *time)
+{
+    struct civil c = {0};
+    const char *p = s.p;
+    size_t day = 4;
+
+    /* within the minute of the last stamp only the seconds are new */
+    if (s.n >= 16 && memcmp(p, st->stamp, 13) == 0 && (c.second = number(p + 13, 2)) >= 0 &&
+        c.second <= 60) {
+        *time = st->stamp_time + c.second * WHEN_SECOND;
+        return 15;
+    }
+    if (s.n < 15 || p[3] != ' ' || (c.month = month_of(p)) == 0)
+        return 0;
+    if (p[day] == ' ')
+        day++;
+    c.day = number(p + day, 1);
+    size_t at = day + 1;
+    if (c.day >= 0 && is_digit(p[at]))
+        c.day = c.day * 10 + (p[at++] - '0');
+    if (c.day <= 0 || s.n < at + 9 || p[at] != ' ' || !clock_of(p + at + 1, &c))
+        return 0;
+    if ((*time = with_year(st, &c)) == WHEN_NONE)
+        return 0;
+    at += 9;
+    if (at == 15) {
+        memcpy(st->stamp, p, 13);
+        st->stamp_time = *time - c.second * WHEN_SECOND;
+    }
+    return at;
+}
+
+/* The offset of a zone at p ("Z", "+01:00", "+0100", "+01"), in seconds; the bytes read, or 0. */
+static size_t offset_of(const char *p, const char *end, int *seconds)
+{
+    if (p == end)
+        return 0;
+    if (*p == 'Z' || *p == 'z') {
+        *seconds = 0;
+        return 1;
+    }
+    if ((*p != '+' && *p != '-') || end - p < 3)
+        return 0;
+    int h = number(p + 1, 2), m = 0;
+    size_t n = 3;
+    if (end - p >= 6 && p[3] == ':' && (m = number(p + 4, 2)) >= 0)
+        n = 6;
+    else if (end - p >= 5 && (m = number(p + 3, 2)) >= 0)
+        n = 5;
+    else
+        m = 0;
+    if (h < 0 || h > 23 || m > 59)
+        return 0;
+    *seconds = (*p == '-' ? -1 : 1) * (h * 3600 + m * 60);
+    return n;
+}
+
+size_t envelope_rfc3339(struct envelope_state *st, struct slice s, int64_t *time, uint8_t *digits)
+{
+    const char *p = s.p, *end = s.p + s.n;
+    struct civil c;
+    int64_t seconds, fraction = 0;
+
+    if (s.n < 19 || p[4] != '-' || (p[10] != 'T' && p[10] != ' '))
+        return 0;
+    if (memcmp(p, st->iso, 19) == 0) {
+        seconds = st->iso_seconds;
+    } else {
+        c = (struct civil){
+            .year = number(p, 4), .month = number(p + 5, 2), .day = number(p + 8, 2)};
+        if (p[7] != '-' || !clock_of(p + 11, &c) || !when_valid(&c))
+            return 0;
+        seconds = when_utc(&c);
+        memcpy(st->iso, p, 19);
+        st->iso_seconds = seconds;
+    }
+    const char *q = p + 19;
+    *digits = 0;
+    if (q < end && (*q == '.' || *q == ',')) {
+        int64_t unit = WHEN_SECOND;
+        for (q++; q < end && is_digit(*q); q++) {
+            if (*digits < 6) {
+                unit /= 10;
+                fraction += unit * (*q - '0');
+                ++*digits;
+            }
+        }
+    }
+    int offset = 0;
+    size_t n = offset_of(q, end, &offset);
+    if (n == 0) {
+        when_civil(seconds, &c);
+        seconds = local_seconds(st, &c);
+    }
+    *time = (seconds - offset) * WHEN_SECOND + fraction;
+    return (size_t)(q - p) + n;
+}
+
+/* "@4000000037c219bf2ef02e94": TAI64N, as multilog writes it (cr.yp.to/libtai/tai64.html). */
+static size_t tai64n(struct slice s, int64_t *time)
+{
+    uint64_t v = 0, nano = 0;
+
+    if (s.n < 25 || s.p[0] != '@')
+        return 0;
+    for (int i = 1; i < 25; i++) {
+        char c = s.p[i];
+        unsigned d = is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
+        if (d > 15)
+            return 0;
+        if (i < 17)
+            v = v << 4 | d;
+        else
+            nano = nano << 4 | d;
+    }
+    if (v < (UINT64_C(1) << 62) || v - (UINT64_C(1) << 62) > UINT64_C(253402300799) ||
+        nano > 999999999)
+        return 0;
+    /* TAI was 10 s ahead at the epoch; programs that write TAI64N ignore leap seconds since */
+    *time = ((int64_t)(v - (UINT64_C(1) << 62)) - 10) * WHEN_SECOND + (int64_t)(nano / 1000);
+    return 25;
+}
+
+/* Bytes that end a tag: blanks and controls, '[', ':', DEL and what is not ASCII. */
+static bool tag_char(char c)
+{
+    static const uint64_t end[4] = {UINT64_C(0x04000001ffffffff), UINT64_C(0x8000000008000000),
+                                    UINT64_MAX, UINT64_MAX};
+    unsigned char u = (unsigned char)c;
+
+    return !(end[u >> 6] >> (u & 63) & 1);
+}
+
+/* "postfix/smtpd[123]: text", without pid, without colon. */
+static bool split_tag(struct slice s, struct envelope *out)
+{
+    const char *p = s.p, *end = s.p + s.n;
+
+    while (p < end && tag_char(*p))
+        p++;
+    if (p == s.p)
+        return false;
+    out->tag = slice_range(s.p, p);
+    out->pid = 0;
+    if (p < end && *p == '[') {
+        uint32_t pid = 0;
+        const char *q = p + 1;
+        while (q < end && is_digit(*q) && pid < 400000000)
+            pid = pid * 10 + (uint32_t)(*q++ - '0');
+        if (q < end && *q == ']') {
+            out->pid = pid;
+            p = q + 1;
+        } else if ((q = memchr(p, ']', (size_t)(end - p))) != NULL) {
+            p = q + 1; /* "rsyslogd[main]" */
+        }
+    }
+    if (p < end && *p == ':')
+        p++;
+    else if (p < end && *p != ' ')
+        return false;
+    if (p < end && *p == ' ')
+        p++;
+    out->text = slice_range(p, end);
+    return true;
+}
+
+/* Host and tag. A line whose first word ends in a colon has no host. */
+static bool split_host(struct slice s, struct envelope *out)
+{
+    const char *sp = slice_chr(s, ' ');
+
+    out->host = SLICE_NONE;
+    if (sp == NULL)
+        return split_tag(s, out);
+    struct slice word = slice_range(s.p, sp);
+    if (word.n && word.p[word.n - 1] == ':')
+        return split_tag(s, out);
+    out->host = word;
+    struct slice rest = slice_range(sp + 1, s.p + s.n);
+    while (rest.n && rest.p[0] == ' ')
+        rest = slice_skip(rest, 1);
+    return split_tag(rest, out);
+}
+
+/* The word up to the next space, and s moved behind it; "-" is RFC 5424's nil. */
+static struct slice next_word(struct slice *s)
+{
+    const char *sp = slice_chr(*s, ' ');
+    struct slice w = sp ? slice_range(s->p, sp) : *s;
+
+    *s = sp ? slice_range(sp + 1, s->p + s->n) : SLICE_NONE;
+    return slice_eq(w, SL("-")) ? slice_of(w.p, 0) : w;
+}
+
+/* Behind RFC 5424's structured data, whose values may hold escaped brackets. */
+static struct slice skip_structured(struct slice s)
+{
+    size_t i = 0;
+
+    if (s.n == 0 || s.p[0] != '[')
+        return slice_skip(s, s.n && s.p[0] == '-' ? 1 : 0);
+    while (i < s.n && s.p[i] == '[') {
+        for (i++; i < s.n && s.p[i] != ']'; i++)
+            if (s.p[i] == '"')
+                for (i++; i < s.n && s.p[i] != '"'; i++)
+                    if (s.p[i] == '\\')
+                        i++;
+        i++;
+    }
+    return slice_skip(s, i);
+}
+
+/* "<22>1 TIME HOST APP PID MSGID SD MSG", RFC 5424 section 6; s starts behind "1 ". */
+static bool rfc5424(struct envelope_state *st, struct slice s, struct envelope *out)
+{
+    size_t n = envelope_rfc3339(st, s, &out->time, &out->digits);
+
+    if (n == 0 || n >= s.n || s.p[n] != ' ')
+        return false;
+    s = slice_skip(s, n + 1);
+    out->host = next_word(&s);
+    out->tag = next_word(&s);
+    struct slice pid = next_word(&s);
+    uint64_t v;
+    out->pid = slice_u64(pid, &v) && v <= UINT32_MAX ? (uint32_t)v : 0;
+    next_word(&s); /* MSGID */
+    s = skip_structured(s);
+    if (s.n && s.p[0] == ' ')
+        s = slice_skip(s, 1);
+    if (slice_starts(s, SL("\xef\xbb\xbf")))
+        s = slice_skip(s, 3);
+    out->text = s;
+    out->form = ENVELOPE_RFC5424;
+    return out->tag.n > 0;
+}
+
+static size_t pri_length(struct slice s)
+{
+    size_t i = 1;
+
+    if (s.n < 3 || s.p[0] != '<')
+        return 0;
+    while (i < 4 && i < s.n && is_digit(s.p[i]))
+        i++;
+    return i > 1 && i < s.n && s.p[i] == '>' ? i + 1 : 0;
+}
+
+static bool plain_forms(struct envelope_state *st, struct slice s, struct envelope *out)
+{
+    size_t n = rfc3164(st, s, &out->time);
+
+    out->digits = 0;
+    out->form = ENVELOPE_RFC3164;
+    if (n == 0 && (n = envelope_rfc3339(st, s, &out->time, &out->digits)) > 0)
+        out->form = ENVELOPE_RFC3339;
+    if (n == 0 && (n = tai64n(s, &out->time)) > 0) {
+        out->digits = 6;
+        out->form = ENVELOPE_TAI64N;
+    }
+    if (n == 0 || n >= s.n || s.p[n] != ' ')
+        return false;
+    s = slice_skip(s, n + 1);
+    while (s.n && s.p[0] == ' ')
+        s = slice_skip(s, 1);
+    return split_host(s, out);
+}
+
+bool envelope_parse(struct envelope_state *st, struct slice line, struct envelope *out)
+{
+    size_t pri = line.n && line.p[0] == '<' ? pri_length(line) : 0;
+    bool ok;
+
+    line = slice_skip(line, pri);
+    if (pri && line.n > 2 && line.p[0] == '1' && line.p[1] == ' ')
+        ok = rfc5424(st, slice_skip(line, 2), out);
+    else
+        ok = plain_forms(st, line, out);
+    if (ok) {
+        st->last = out->time;
+        st->started = true;
+    }
+    return ok;
+}

@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+"""senderblock without Postfix: what it decides, the map files it writes, and how it fails."""
+import fcntl
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lib import Checks, tool  # noqa: E402
+
+SENDERBLOCK = os.path.abspath(os.environ.get("BIN", "bin") + "/senderblock")
+COLUMNS = ("time state kind identity customer partner score threshold since messages recipients "
+           "refused unknown senders sender_list clients countries families samples").split()
+CUSTOMERS = """\
+acme    north-it  domain:acme.example net:203.0.113.0/28 sasl:acme1 sasl:acme2 sasl:acme-* mail:it@acme.example
+globex  south-it  domain:globex.example net:198.51.100.0/24 net:203.0.113.8 sasl:globex1 sasl:acme-globex
+initech south-it  sasl:initech*
+"""
+t = Checks()
+top = tempfile.mkdtemp(prefix="senderblock.")
+conf = top + "/conf"
+os.mkdir(conf)
+
+
+def customers(text):
+    with open(conf + "/customers", "w") as f:
+        f.write(text)
+
+
+def suspect(identity="acme1", senders="bob@acme.example=60", **more):
+    row = dict(time="2026-11-24T10:27:50.25Z", state="compromised", kind="login", customer="x",
+               score="21.5", threshold="13.8", since="2026-11-24T09:00:00Z", messages="60",
+               recipients="60", refused="55", unknown="12", senders="1", identity=identity,
+               sender_list=senders, families="replies=8.3: 43 refused; verdict=8.3: 60 said spam",
+               samples="4F5C64474F 4AA091855D")
+    row.update(more)
+    return "\t".join(row.get(c, "") for c in COLUMNS) + "\n"
+
+
+def stream(*rows):
+    return ("#suspects\t" + "\t".join(COLUMNS) + "\n" + "".join(rows) + "#end %d\n" % len(rows)).encode()
+
+
+def run(maps, rows, *args, stdin=None):
+    return tool(["-C", conf, "-d", maps] + list(args), program=SENDERBLOCK,
+                stdin=stream(*rows) if stdin is None else stdin)
+
+
+def fresh():
+    return tempfile.mkdtemp(dir=top) + "/maps"
+
+
+def read(maps, name):
+    with open(maps + "/" + name, encoding="utf-8", errors="surrogateescape") as f:
+        return f.read()
+
+
+def rows_of(maps, name):
+    return [line for line in read(maps, name).splitlines() if not line.startswith("#")]
+
+
+def shot(maps):
+    """Every file with its inode, time and bytes; the lock file apart."""
+    out = {}
+    for name in sorted(os.listdir(maps)) if os.path.isdir(maps) else []:
+        if not name.endswith(".lock"):
+            st = os.stat(maps + "/" + name)
+            with open(maps + "/" + name, "rb") as f:
+                out[name] = (st.st_ino, st.st_mtime_ns, f.read())
+    return out
+
+
+def all_rows(maps):
+    return {n: rows_of(maps, n) for n in sorted(os.listdir(maps))
+            if n.startswith("mp_") and not n.startswith("mp_blocks") and rows_of(maps, n)}
+
+
+def refusal(incident, rule=1):
+    return ("554 5.7.1 [mp %d.%d] Mail from this address is stopped because it sends spam: contact "
+            "your mail provider about incident %d" % (incident, rule, incident))
+
+
+def fails(what, result, status, *words, maps=None):
+    """Exit status, nothing on stdout, one message with those words, and no folder was made."""
+    err = result.err.decode()
+    good = (result.rc == status and not result.out and err.startswith("senderblock: ") and
+            all(w in err for w in words) and (maps is None or not all_rows_or_none(maps)))
+    t.ok(good, what, result)
+
+
+def all_rows_or_none(maps):
+    return os.path.isdir(maps) and all_rows(maps)
+
+
+def test_maps():
+    maps = fresh()
+    r = run(maps, [suspect(), suspect("globex1", "carol@acme.example=60")])
+    t.ok(r.rc == 1 and not r.out, "blocks exit 1, a pipe gets nothing", r)
+    t.equal(r.err.decode().splitlines(), [
+        "senderblock: bob@acme.example is blocked for customer acme (partner north-it) alone: "
+        "incident 1, rule 1, class mp_slot01",
+        "senderblock: carol@acme.example is blocked for customer globex (partner south-it) alone: "
+        "incident 2, rule 1, class mp_slot02",
+        "senderblock: next: cd %s && postmap $(printf 'lmdb:%%s ' mp_customer_sasl "
+        "mp_slot??_sender) && postfix reload" % maps], "what is new is told on stderr")
+    t.equal(all_rows(maps), {
+        "mp_customer_sasl": ["acme-globex\tmp_slot02", "acme1\tmp_slot01", "acme2\tmp_slot01",
+                             "globex1\tmp_slot02"],
+        "mp_customer_sasl_regexp": ["if /^acme-/", "/^acme-globex$/\tDUNNO", "/^acme-/\tmp_slot01",
+                                    "endif", r"/@([^@]+\.)?globex\.example$/" "\tmp_slot02",
+                                    r"/@([^@]+\.)?acme\.example$/" "\tmp_slot01"],
+        "mp_customer_net": ["203.0.113.8/32\tmp_slot02", "203.0.113.0/28\tmp_slot01",
+                            "198.51.100.0/24\tmp_slot02"],
+        "mp_slot01_sender": ["bob@acme.example\t" + refusal(1)],
+        "mp_slot01_sender_regexp": [r"/^bob(\+[^@]*)?@acme\.example$/" "\t" + refusal(1)],
+        "mp_slot02_sender": ["carol@acme.example\t" + refusal(2)],
+        "mp_slot02_sender_regexp": [r"/^carol(\+[^@]*)?@acme\.example$/" "\t" + refusal(2)],
+    }, "the maps")
+    names = [n for n in os.listdir(maps) if n.startswith("mp_slot")]
+    t.equal(len(names), 64, "all slots' maps are there, so that main.cf can name them")
+    head = read(maps, "mp_slot01_sender").splitlines()[:3]
+    t.ok(head[0].startswith("# Written by senderblock from mp_blocks") and
+         head[2] == "# Incident 1, since 2026-11-24T10:27:50Z: all logins and nets of customer acme",
+         "a map says who wrote it, from what, since when", head)
+    before = shot(maps)
+    later = suspect(time="2026-11-25T00:00:00Z", messages="600", senders="bob@acme.example=600")
+    r = run(maps, [later, suspect("globex1", "carol@acme.example=60")])
+    t.ok(r.rc == 1 and not r.err and shot(maps) == before, "the same again touches no file", r)
+    r = run(maps, [])
+    t.ok(r.rc == 1 and not r.err and shot(maps) == before, "blocks stand without suspects (exit 1)", r)
+    r = run(maps, [suspect("acme-7", "eve@acme.example=57 x@y.example=3")])
+    t.equal(rows_of(maps, "mp_slot01_sender"), ["bob@acme.example\t" + refusal(1),
+                                                "eve@acme.example\t" + refusal(1, 2)],
+            "95 % from a second address of the customer: its slot, another rule")
+    os.unlink(maps + "/mp_slot02_sender")
+    run(maps, [])
+    t.equal(rows_of(maps, "mp_slot02_sender"), ["carol@acme.example\t" + refusal(2)],
+            "a map that a killed run did not write is written by the next")
+    kept = "".join(line for line in read(maps, "mp_blocks").splitlines(True) if "bob@" not in line)
+    with open(maps + "/mp_blocks", "w") as f:
+        f.write(kept)
+    run(maps, [])
+    t.equal(rows_of(maps, "mp_slot01_sender"), ["eve@acme.example\t" + refusal(1, 2)],
+            "a line taken out of mp_blocks lifts its block")
+
+
+def test_nobody():
+    maps = fresh()
+    r = run(maps, [])
+    t.ok(r.rc == 0 and not r.out and len(os.listdir(maps)) == 69 and not all_rows(maps),
+         "no suspects: empty maps, exit 0", r)
+    r = run(maps, [suspect(state="suspect"), suspect(state="clear"), suspect(state="odd")])
+    t.ok(r.rc == 0 and not r.err and not all_rows(maps), "one kind of evidence blocks nobody", r)
+    r = run(maps, [suspect(senders="a@x.example=56 b@x.example=4")])
+    t.ok(r.rc == 1 and not all_rows(maps) and b"NOT blocked" in r.err and b"56 of 60" in r.err,
+         "less than 95 % from one address: told, not blocked, exit 1", r)
+    r = run(maps, [suspect(senders="")])
+    t.ok(r.rc == 1 and not all_rows(maps) and b"no sender address" in r.err,
+         "no sender known: told, not blocked", r)
+
+
+def test_owner():
+    maps = fresh()
+    run(maps, [suspect("joe@other.example", customer="acme"),
+               suspect("192.0.2.7", kind="client", customer="acme"),
+               suspect("2001:db8:1:2::/64", kind="client")])
+    t.equal([all_rows(maps)[n] for n in ("mp_customer_sasl", "mp_customer_net")],
+            [["joe@other.example\tmp_slot01"],
+             ["2001:db8:1:2::/64\tmp_slot03", "192.0.2.7/32\tmp_slot02"]],
+            "who isn't in the customers file is blocked alone, whatever label it has")
+    t.ok("mp_customer_sasl_regexp" not in all_rows(maps), "and gets no wildcard")
+    maps = fresh()
+    run(maps, [suspect("203.0.113.9", kind="client"), suspect("203.0.113.8", kind="client")])
+    t.ok("203.0.113.0/28\tmp_slot01" in rows_of(maps, "mp_customer_net") and
+         "203.0.113.8/32\tmp_slot02" in rows_of(maps, "mp_customer_net"),
+         "a client address is its owner's by the longest prefix", all_rows(maps))
+    run(maps, [suspect("ACME1")])
+    customers(CUSTOMERS.replace("203.0.113.0/28", "192.0.2.0/24"))
+    run(maps, [])
+    t.ok("192.0.2.0/24\tmp_slot01" in rows_of(maps, "mp_customer_net"),
+         "a changed customers file changes the maps")
+    customers("globex p sasl:x\n")
+    r = run(maps, [])
+    t.ok(b"customer acme isn't in the customers file any more" in r.err and
+         "203.0.113.9/32\tmp_slot01" in rows_of(maps, "mp_customer_net"),
+         "a customer that is gone from the file: told, the flagged identity stays blocked", r)
+    customers(CUSTOMERS)
+
+
+HOSTILE = [  # as in the suspect stream, what the message says
+    ("com%20b@x.example", "bare space"),
+    ("%20v@x.example", "bare space"),
+    ("a%0Av@x.example%20OK%0Ab@x.example", "control"),
+    ("%22a%0Ab%22@x.example", "control"),
+    ("%22a%09b%22@x.example", "control"),
+    ("a%0D@x.example", "control"),
+    ("a%0B@x.example", "control"),
+    ("a%00@x.example", "control"),
+    ("a%1B[2J@x.example", "control"),
+    ("%22a@x.example", "unbalanced quotes"),
+    ("%FF@x.example", "not UTF-8"),
+    ("com", "no domain"),
+    ("bob@", "no domain"),
+    ("@x.example", "no local part"),
+    ("%22%22@x.example", "no local part"),
+    ("%3C%3E", "null sender"),
+    ("bob@x.example:", "no host name"),
+    ("bob@x/y", "no host name"),
+    ("a" * 300 + "@x.example", "255 bytes"),
+]
+CARRIED = [  # and the map that has it, with its key
+    ("%22a%20b%22@x.example", "mp_slot02_sender", '"a b"@x.example'),
+    ("%22v@x.example%20OK%22@y.example", "mp_slot02_sender", '"v@x.example ok"@y.example'),
+    ("%22q%5C%22q%22@x.example", "mp_slot02_sender", '"q\\"q"@x.example'),
+    ("%22b%5C%5Cs%22@x.example", "mp_slot02_sender", '"b\\\\s"@x.example'),
+    ("$a%25d=1@x.example", "mp_slot02_sender", "$a%d=1@x.example"),
+    ("#a@x.example", "mp_slot02_sender_regexp", r"/^#a(\+[^@]*)?@x\.example$/"),
+    ("%C3%A9@x.example", "mp_slot02_sender_regexp", "/^\u00e9(\\+[^@]*)?@x\\.example$/"),
+    ("a.*|^(b)@x.example", "mp_slot02_sender", '"a.*|^(b)"@x.example'),
+]
+
+
+def test_hostile():
+    maps = fresh()
+    run(maps, [suspect()])
+    before = all_rows(maps)
+    for address, words in HOSTILE:
+        r = run(maps, [suspect("initech1", address + "=60")])
+        t.ok(r.rc == 1 and words.encode() in r.err and b"NOT blocked" in r.err and
+             all_rows(maps) == before and b"\x1b" not in r.err and r.err.count(b"\n") == 1,
+             "refused and told: " + address[:40], r)
+    for address, name, key in CARRIED:
+        other = fresh()
+        run(other, [suspect()])
+        r = run(other, [suspect("initech1", address + "=60")])
+        now = all_rows(other)
+        t.ok(r.rc == 1 and [row.split("\t")[0] for row in now[name]] == [key] and
+             all(now[n][:len(before[n])] == before[n] for n in before if "slot" in n),
+             "carried: " + address, (r, now))
+    r = run(fresh(), [suspect("initech1", "a?b@x.example=60")])
+    t.ok(b"control character" in r.err, "a `?` may stand for something else: told", r)
+
+
+def test_input():
+    for what, data, status, words in (
+            ("no #end", stream(suspect())[:-7], 75, ("#end", "nothing was changed")),
+            ("a wrong #end", stream(suspect()).replace(b"#end 1", b"#end 2"), 65, ("missing",)),
+            ("nothing at all", b"", 75, ("#end",)),
+            ("a raw log", b"Nov 24 10:00:00 mx postfix/qmgr[1]: 4F5C: removed\n", 65, ("spamscore",)),
+            ("records", b"#mplog\ttime\tkind\n#end 0 0\n", 65, ("spamscore",)),
+            ("binary", bytes(range(256)) * 100, 65, ("spamscore",)),
+            ("a damaged column", stream(suspect(messages="many")), 65, ("damaged",))):
+        maps = fresh()
+        fails(what, run(maps, [], stdin=data), status, *words, maps=maps)
+    maps = fresh()
+    fails("no such file", run(maps, [], top + "/nothing"), 66, "nothing", maps=maps)
+    fails("a folder", run(maps, [], top), 66, maps=maps)
+    for n in ("1", "2"):
+        with open(top + "/s" + n, "wb") as f:
+            f.write(stream(suspect("acme1" if n == "1" else "globex1")))
+    r = run(maps, [], top + "/s1", top + "/s2", stdin=b"")
+    t.ok(r.rc == 1 and len(rows_of(maps, "mp_customer_sasl")) == 4, "several files", r)
+    for args in (["--slots", "0"], ["--slots", "100"], ["--reload"], ["-n", "--postmap"], ["-x"],
+                 ["--max-new-blocks", "-1"]):
+        r = run(fresh(), [], *args)
+        t.ok(r.rc == 64 and r.err and not r.out, "usage: " + " ".join(args), r)
+    for args in (["-h"], ["--version"]):
+        r = run(fresh(), [], *args)
+        t.ok(r.rc == 0 and r.out and not r.err, " ".join(args), r)
+
+
+def test_config():
+    maps = fresh()
+    customers("acme north net:192.0.2.0/24\nglobex south net:192.0.2.0/24\n")
+    fails("an overlap in customers", run(maps, [suspect()]), 78, "customers:", maps=maps)
+    fails("--check-config, too", run(maps, [], "--check-config"), 78, "customers:", maps=maps)
+    customers(CUSTOMERS)
+    r = run(maps, [], "--check-config", stdin=b"")
+    t.ok(r.rc == 0 and not r.err and not os.path.exists(maps), "--check-config only checks", r)
+    run(maps, [suspect()])
+    with open(maps + "/mp_blocks", "a") as f:
+        f.write("broken\n")
+    before = shot(maps)
+    r = run(maps, [suspect("globex1")])
+    t.ok(r.rc == 78 and b"/mp_blocks:4: " in r.err and shot(maps) == before,
+         "a broken mp_blocks: file and line, nothing changed", r)
+
+
+def test_limits():
+    many = [suspect("login%d" % i) for i in range(11)]
+    maps = fresh()
+    fails("eleven at once", run(maps, many), 75, "11 customers", "--confirm", maps=maps)
+    r = run(maps, many, "--max-new-blocks", "11")
+    t.ok(r.rc == 1 and len(rows_of(maps, "mp_customer_sasl")) == 11, "--max-new-blocks", r)
+    r = run(fresh(), many, "--confirm")
+    t.equal(r.rc, 1, "--confirm")
+    maps = fresh()
+    r = run(maps, [suspect(), suspect("globex1")], "--slots", "1")
+    t.ok(r.rc == 1 and b"NOT blocked" in r.err and b"--slots" in r.err and
+         rows_of(maps, "mp_slot01_sender") and not os.path.exists(maps + "/mp_slot02_sender"),
+         "more customers than slots: told", r)
+    r = run(maps, [suspect("globex1")], "--slots", "2")
+    t.ok(r.rc == 1 and rows_of(maps, "mp_slot02_sender"), "--slots again gives more", r)
+    r = run(maps, [], "--slots", "1")
+    t.ok(r.rc == 64 and b"slot 2 is in use" in r.err, "a used slot isn't taken away", r)
+    run(maps, [])
+    t.ok(not os.path.exists(maps + "/mp_slot03_sender"), "how many there are is remembered")
+
+
+def test_folder():
+    maps = fresh()
+    os.mkdir(maps)
+    with open(maps + "/mp_slot03_sender", "w") as f:
+        f.write("somebody@x.example REJECT\n")
+    r = run(maps, [suspect()])
+    t.ok(r.rc == 73 and b"mp_slot03_sender" in r.err and b"not one of" in r.err and
+         read(maps, "mp_slot03_sender") == "somebody@x.example REJECT\n",
+         "somebody else's file is not replaced", r)
+    fails("no such parent", run(top + "/no/such/maps", [suspect()]), 73, "can't be made")
+    maps = fresh()
+    run(maps, [suspect()])
+    before = shot(maps)
+    with open(maps + "/mp_blocks.lock", "r+") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        r = run(maps, [suspect("globex1")])
+    t.ok(r.rc == 75 and shot(maps) == before, "another run holds the lock: exit 75", r)
+
+    def small():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+    p = subprocess.run([SENDERBLOCK, "-C", conf, "-d", maps], input=stream(suspect("globex1")),
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=small)
+    t.ok(p.returncode == 74 and shot(maps) == before and len(os.listdir(maps)) == 69,
+         "a full disk: exit 74, the old maps stay, no litter", p)
+
+
+def test_report():
+    maps = fresh()
+    r = run(maps, [suspect(), suspect("globex1", state="suspect")], "-n")
+    out = r.out.decode()
+    t.ok(r.rc == 1 and not r.err and not os.path.exists(maps), "a dry run makes nothing", r)
+    for words in ("bob@acme.example is blocked for customer acme (partner north-it) alone: incident 1",
+                  "compromised: login acme1, score 21.5, threshold 13.8, since 2026-11-24T09:00:00Z",
+                  "60 messages to 60 recipients, 55 refused, 12 of them unknown",
+                  "replies 8.3: 43 refused", "look up: 4F5C64474F", "login globex1 is only watched",
+                  maps + "/mp_slot01_sender:\n# Written by senderblock",
+                  "\nbob@acme.example\t554 5.7.1 [mp 1.1] "):
+        t.ok(words in out, "it says: " + words[:50].strip(), out)
+    r = run(maps, [suspect(families="x\x1b[2J\x9b=1: \x1b]0;y", samples="\x1b[0m")], "-v",
+            stdin=stream(suspect(families="x=1: \\x1b[2J")))
+    t.ok(b"\x1b" not in r.out and b"\\x1b" in r.out, "nothing that a terminal obeys", r)
+    with open("/dev/full", "wb") as full:
+        p = subprocess.run([SENDERBLOCK, "-C", conf, "-d", fresh(), "-v"], input=stream(suspect()),
+                           stdout=full, stderr=subprocess.PIPE)
+    t.ok(p.returncode == 74 and p.stderr, "stdout on a full disk: exit 74", p)
+    r = tool(["--print-postfix", "--map-type", "lmdb", "-d", maps, "--slots", "2"], program=SENDERBLOCK)
+    t.ok(r.rc == 0 and b"smtpd_restriction_classes = mp_slot01 mp_slot02\n" in r.out,
+         "--print-postfix", r)
+
+
+def quiet_check():
+    r = run(fresh(), [suspect()], "-q")
+    t.ok(r.rc == 1 and not r.err and not r.out, "-q", r)
+
+
+if not os.access(SENDERBLOCK, os.X_OK):
+    print("not ok - %s is built" % SENDERBLOCK)
+    sys.exit(1)
+try:
+    customers(CUSTOMERS)
+    for test in (test_maps, test_nobody, test_owner, test_hostile, test_input, test_config,
+                 test_limits, test_folder, test_report, quiet_check):
+        test()
+finally:
+    shutil.rmtree(top)
+t.done()
