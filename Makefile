@@ -7,7 +7,7 @@ B       ?= build
 BIN     ?= bin
 
 DATADIR  = $(PREFIX)/share/mptools
-LIBS_PC  = libpcre2-8 zlib libzstd libmaxminddb libpsl sqlite3 libcares inih libxxhash
+LIBS_PC  = libpcre2-8 zlib libzstd libpsl libxxhash
 WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wpointer-arith -Wvla
 OPT      ?= -O2 -g
 CFLAGS   += -std=c11 -D_GNU_SOURCE -Isrc/common $(WARN) $(OPT) $(SAN) -MMD -MP \
@@ -23,9 +23,9 @@ LOG   = body body_action body_delivery chain correlate correlate_link correlate_
         shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stream summary tally \
         tsv tsv_read
 JUDGE = annotate customer customer_read cusum evidence_replies evidence_verdict identity outbound \
-        recent remote reply reply_ip reply_rules reply_text score score_rank score_words scoring \
-        suspect suspect_read window
-ACT   = 
+        recent remote report reply reply_ip reply_rules reply_text score score_rank score_words scoring \
+        suspect suspect_read table window
+ACT   = address blockdir blockmap blockmap_owner blockreport blocks decide mapfile postmap run suspects
 
 base  = $(BASE:%=$(B)/common/base/%.o)
 log   = $(LOG:%=$(B)/common/log/%.o)

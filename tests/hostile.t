@@ -6,6 +6,7 @@ import os
 import random
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib import COLUMNS, Checks, Clock, Stream, json_lines, log_of, parse, pick, tool  # noqa: E402
@@ -296,6 +297,44 @@ def long_lines():
          repr(r)[:500])
 
 
+def slow_lines():
+    """A megabyte of anything in any field takes no longer than a megabyte of x."""
+    shapes = (
+        ("postfix/smtpd", "NOQUEUE: reject: RCPT from e[192.0.2.6]: 554 5.7.1 %s; from=<a@x> "
+         "to=<b@x> proto=ESMTP helo=<h>"),
+        ("postfix/smtpd", 'NOQUEUE: reject: RCPT from e[192.0.2.6]: 554 5.7.1 x; from=<"%s"@x> '
+         "to=<b@x> proto=ESMTP helo=<h>"),
+        ("postfix/smtpd", "warning: e[192.0.2.6]: SASL LOGIN authentication failed: %s"),
+        ("postfix/smtpd", "disconnect from e[192.0.2.6] ehlo=1 %s"), ("postfix/smtpd", "%s"),
+        ("postfix/smtp", "AB12CD34EF: to=<%s>, relay=e[192.0.2.6]:25, delay=1, delays=0/0/0/1, "
+         "dsn=5.0.0, status=bounced (x)"),
+        ("postfix/smtp", "AB12CD34EF: to=<a@x>, relay=e[192.0.2.6]:25, delay=1, delays=0/0/0/1, "
+         "dsn=5.0.0, status=bounced (host e[192.0.2.6] said: %s (in reply to RCPT TO command))"),
+        ("postfix/cleanup", "AB12CD34EF: reject: header Subject: %s from e[192.0.2.6]; from=<a@x> "
+         "to=<b@x> proto=ESMTP helo=<h>: 5.7.1 no"),
+        ("postfix/cleanup", "AB12CD34EF: message-id=<%s>"),
+        ("postfix/qmgr", "AB12CD34EF: from=<%s>, size=1, nrcpt=1 (queue active)"),
+        ("amavis", "(1-2) Passed CLEAN {R}, [192.0.2.6]:61 [192.0.2.6] <%s> -> <b@x>, Queue-ID: "
+         "AB12CD34EF, Message-ID: <m>, mail_id: x, Hits: -, size: 1, queued_as: X, 1 ms"),
+        ("dovecot", "imap-login: Disconnected (auth failed, 1 attempts): user=<%s>, method=PLAIN, "
+         "rip=192.0.2.6, lip=192.0.2.1"),
+        ("rspamd", "<x>; task; rspamd_task_write_log: id: <%s>, qid: <AB12CD34EF>, ip: 192.0.2.6, "
+         "(default: T (reject): [1/1] [A(1){}]), len: 1"))
+    bits = ("; from=<a> to=<b> proto=SMTP helo=<", '"', '\\"', '"<', ">", "\\", '; from=<"',
+            " from e[192.0.2.6]; from=<a> ", ", dsn=2.0.0, status=sent (", ")", ", Queue-ID: A",
+            ", rip=192.0.2.6, ", "host e[192.0.2.6] said: ", " (in reply to RCPT TO command)",
+            "a=1 ", "[", ">, size=1, nrcpt=1 (queue active)", "550 5.7.1 blocked using ")
+    worst = (0, "")
+    for program, shape in shapes:
+        log = log_of(*[(program, shape.replace("%s", bit * (300000 // len(bit)))) for bit in bits])
+        start = time.monotonic()
+        r = tool(list(YEAR), stdin=log)
+        worst = max(worst, (time.monotonic() - start, shape[:60]))
+        if r.rc != 0:
+            t.ok(False, "a long %s" % shape[:40], r)
+    t.ok(worst[0] < 5, "no field is slow to read", worst)
+
+
 def mixture():
     """One log of everything hostile, in every sort of line."""
     lines = []
@@ -417,7 +456,7 @@ def number(value):
 
 
 for part in (senders, message_ids, deliveries, rejects, headers, logins, companions,
-             bytes_of_all_sorts, long_lines, reading_back,
-             mutations):
+             bytes_of_all_sorts, long_lines, slow_lines,
+             reading_back, mutations):
     part()
 t.done()

@@ -342,6 +342,26 @@ def proxy_filter():
         client_ip="192.0.2.10")
 
 
+def proxy_sessions():
+    """The session that proxy-accept belongs to is that of its own process, and of no other."""
+    login = ("postfix/smtpd", "NOQUEUE: client=web.example[192.0.2.10], sasl_method=PLAIN, "
+             "sasl_username=ann", 101)
+    bye = ("postfix/smtpd", "disconnect from web.example[192.0.2.10] ehlo=1 auth=1 quit=1", 101)
+    leg = message("BBBB33334444", client=LOCAL, msgid="m1@acme.example", smtpd="10025/smtpd",
+                  pid=202)
+    accepted = ("postfix/smtpd", "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as "
+                "BBBB33334444; from=<a@x.example> to=<j@y.example> proto=ESMTP helo=<h>", 101)
+    evil = [("postfix/smtpd", "connect from evil.example[192.0.2.66]", 101),
+            ("postfix/smtpd", "NOQUEUE: client=evil.example[192.0.2.66]", 101)]
+    not_linked("a process that served a login before", [login, bye] + evil + leg +
+               [accepted, sent("BBBB33334444")], client_ip="192.0.2.66")
+    not_linked("the same, its client= line lost", [login, bye] + evil[:1] + leg +
+               [accepted, sent("BBBB33334444")])
+    foreign = message("BBBB33334444", client="other.example[192.0.2.77]")
+    not_linked("the filter names a message that came from outside", [login] + foreign +
+               [accepted, sent("BBBB33334444")], client_ip="192.0.2.77")
+
+
 def requeue():
     r = run(*message("AAAA11112222", login="ann"),
             sent("AAAA11112222", status="deferred", dsn="4.7.0", reply="later"),
@@ -566,7 +586,9 @@ def status_text():
     r = run(sent("AB12CD34EF", status="deferred", dsn="4.7.1", reply="delivery temporarily "
                  "suspended: host mx.corp.example[198.51.100.25] refused to talk to me: 554 no",
                  program="postfix/error", relay="none"))
-    has(r, "delivery temporarily suspended", "deliver", daemon="error", status="deferred")
+    has(r, "delivery temporarily suspended", "deliver", daemon="error", status="deferred",
+        reply="delivery temporarily suspended: host mx.corp.example[198.51.100.25] refused to "
+        "talk to me: 554 no")
 
 
 # Rejects, SASL
@@ -627,6 +649,12 @@ def rejects():
     reject("a header check", "postfix/cleanup: AB12CD34EF: reject: header Subject: cheap pills "
            "from evil.example[192.0.2.66]" + tail + ": 5.7.1 no pills", qid="AB12CD34EF",
            dsn="5.7.1", reply="5.7.1 no pills", **whole)
+    r = run(*message("AB12CD34EF", client="evil.example[192.0.2.66]", login="ann")[:2],
+            start.replace("NOQUEUE", "AB12CD34EF") + "550 5.1.1 <joe@corp.example>: no" + tail,
+            "postfix/cleanup: AB12CD34EF: milter-reject: END-OF-MESSAGE from "
+            "evil.example[192.0.2.66]: 5.7.1 spam" + tail)
+    t.equal([x["sasl_user"] for x in pick(r, "reject")], ["ann", "ann"],
+            "a refusal within a message has the message's login")
     r = run(start.replace("reject:", "reject_warning:") + "554 5.7.1 no" + tail,
             start.replace("reject:", "warn:") + "<x>: Sender address note" + tail,
             start.replace("reject:", "discard:") + "<x>: Sender address SPAM" + tail)
@@ -709,6 +737,22 @@ def companions():
             sasl_user="ann")
 
 
+    r = run(*message("AAAA11112222", login="ann"), "rspamd: <6b1e9c>; task; "
+            "rspamd_task_write_log: id: <m1@acme.example>, qid: <AAAA11112222>, ip: 192.0.2.10, "
+            "from: <ann@acme.example>, (default: T (reject): [19.5/15.0] [BAYES(5.1){100%;}]), "
+            "len: 1234, time: 1.2ms, dns req: 3, digest: <abc>, rcpts: <joe@corp.example>, "
+            "mime_rcpts: <joe@corp.example>")
+    has(r, "rspamd", "verdict", verdict="spam", qid="AAAA11112222", sasl_user="ann")
+    r = run("spamd: spamd: result: Y 15 - BAYES_99,HTML_MESSAGE scantime=1.3,size=2345,user=nobody,"
+            "uid=65534,required_score=5.0,rhost=localhost,raddr=127.0.0.1,rport=4321,"
+            "mid=<m1@acme.example>,bayes=1.0,autolearn=spam",
+            "spamd: spamd: result: . 0 - NONE scantime=1.3,size=2345,user=nobody,"
+            "uid=65534,required_score=5.0,rhost=localhost,raddr=127.0.0.1,rport=4321,"
+            "mid=<m2@acme.example>,bayes=0.1,autolearn=no")
+    t.equal([(x["verdict"], x["msgid"]) for x in pick(r, "verdict")],
+            [("spam", "m1@acme.example"), ("clean", "m2@acme.example")], "spamd")
+
+
 def bytes_of_all_sorts():
     junk = "\\302\\240\\377 #011 #033[31m"
     r = run(sent("AB12CD34EF", reply="250 " + junk))
@@ -773,8 +817,9 @@ def old_messages():
 
 
 for part in (tags, times, broken, short_and_long_ids, reuse, middle_of_life, companions_with_ids,
-             two_instances, clone_transport, reinjection, zimbra, proxy_filter, requeue, notices,
-             held_for_a_link, never_linked, fields, clients, message_ids, status_text, rejects,
-             sasl, companions, bytes_of_all_sorts, unknown_shapes, old_messages, in_pieces):
+             two_instances, clone_transport, reinjection, zimbra, proxy_filter, proxy_sessions,
+             requeue, notices, held_for_a_link, never_linked, fields, clients, message_ids,
+             status_text, rejects, sasl, companions, bytes_of_all_sorts, unknown_shapes,
+             old_messages, in_pieces):
     part()
 t.done()

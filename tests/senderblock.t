@@ -18,7 +18,7 @@ COLUMNS = ("time state kind identity customer partner score threshold since mess
 CUSTOMERS = """\
 acme    north-it  domain:acme.example net:203.0.113.0/28 sasl:acme1 sasl:acme2 sasl:acme-* mail:it@acme.example
 globex  south-it  domain:globex.example net:198.51.100.0/24 net:203.0.113.8 sasl:globex1 sasl:acme-globex
-initech south-it  sasl:initech*
+initech south-it  sasl:initech1 sasl:initech2
 """
 t = Checks()
 top = tempfile.mkdtemp(prefix="senderblock.")
@@ -170,7 +170,7 @@ def test_owner():
                suspect("2001:db8:1:2::/64", kind="client")])
     t.equal([all_rows(maps)[n] for n in ("mp_customer_sasl", "mp_customer_net")],
             [["joe@other.example\tmp_slot01"],
-             ["2001:db8:1:2::/64\tmp_slot03", "192.0.2.7/32\tmp_slot02"]],
+             ["192.0.2.7/32\tmp_slot02", "2001:db8:1:2::/64\tmp_slot03"]],
             "who isn't in the customers file is blocked alone, whatever label it has")
     t.ok("mp_customer_sasl_regexp" not in all_rows(maps), "and gets no wildcard")
     maps = fresh()

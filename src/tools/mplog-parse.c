@@ -210,6 +210,7 @@ static void run_records(const struct options *o, struct stream *in, struct annot
     if (o->columns == NULL)
         w->extra = stream_extra(in); /* what another version knows is passed on */
     tsv_write_header(w);
+    annotate_only(a, tsv_writer_mask(w));
     for (; more == STREAM_RECORD && !outfile_stopped(w->out); more = stream_next(in, &r, &raw)) {
         if (o->kinds && !(o->kinds >> r->kind & 1))
             continue;

@@ -2,11 +2,11 @@
  * for tests and benchmarks. The same options give the same bytes. What is in it, see sim.h.
  *
  * share/mptools/sample.log was made by
- *   build/loggen --scenario compromised --seed 1195 --customers 8 --rate 11 --days 1.5 \
+ *   build/loggen --scenario compromised --seed 5201 --customers 8 --rate 11 --days 1.5 \
  *     --start 2026-11-16T00:00:00Z --size 390K --no-tls --noise 0.05 --hop-share 0.2 \
- *     --spam-at 33 --spam-messages 50 --spam-rcpts 12 --spam-pause 240
- * In it the login bruno.keller@north-print.example sends spam on the second morning, and nobody
- * else; north-print's info@ and the newsletter news@hazel-yachts.example (3 of 47 unknown) do not.
+ *     --spam-at 33 --spam-messages 50 --spam-rcpts 12 --spam-pause 600
+ * In it the login tanja.peters@north-print.example sends spam on the second morning, and nobody
+ * else; north-print's info@ and the newsletter news@dune-energy.example (5 of 49 refused) do not.
  */
 #include "sim.h"
 

@@ -71,7 +71,7 @@ static void is_page(void **state)
         struct observation o = seen(FAMILY_CONTENT, x);
         page = page + x > 0 ? page + x : 0;
         assert_int_equal(cusum_add(&c, &s, &o), page > 0);
-        assert_true(fabs(cusum_score(&c, &s) - page) < 1e-3 * (1 + page));
+        assert_true(fabs(cusum_score(&c, &s, 1e9, NULL) - page) < 1e-3 * (1 + page));
     }
 }
 
@@ -84,9 +84,9 @@ static void restarts(void **state)
     (void)state;
     cusum_start(&fresh, &s);
     cusum_start(&c, &s);
-    assert_true(fabs(cusum_sum(&c)) < 1e-6);
+    assert_true(fabs(cusum_sum(&c, 1e9)) < 1e-6);
     assert_true(cusum_add(&c, &s, &up));
-    assert_true(cusum_sum(&c) > 0);
+    assert_true(cusum_sum(&c, 1e9) > 0);
     assert_false(cusum_add(&c, &s, &down));
     assert_memory_equal(c.family, fresh.family, sizeof c.family);
     assert_false(observation_accuses(&down));
@@ -104,14 +104,14 @@ static void one_family_is_capped(void **state)
         cusum_start(&c, &s);
         for (int i = 0; i < 1000; i++) {
             cusum_add(&c, &s, &o);
-            assert_true(cusum_score(&c, &s) <= s.family_most + 1e-5);
-            assert_true(cusum_sum(&c) <= s.alone_most + 1e-3);
+            assert_true(cusum_score(&c, &s, 1e9, NULL) <= s.family_most + 1e-5);
+            assert_true(cusum_sum(&c, 1e9) <= s.alone_most + 1e-3);
         }
-        assert_true(cusum_sum(&c) >= s.threshold); /* a suspect, though */
+        assert_true(cusum_sum(&c, 1e9) >= s.threshold); /* a suspect, though */
         o = seen(f, -1);
         for (int i = 0; i < 30; i++)
             cusum_add(&c, &s, &o);
-        assert_true(cusum_sum(&c) < 0.1); /* and comes down again */
+        assert_true(cusum_sum(&c, 1e9) < 0.1); /* and comes down again */
     }
 }
 
@@ -127,7 +127,7 @@ static void two_families_reach_it(void **state)
     for (int i = 0; i < 100; i++)
         cusum_add(&c, &s, &o);
     o = seen(FAMILY_VERDICT, 2);
-    while (cusum_score(&c, &s) < s.threshold && n < 100) {
+    while (cusum_score(&c, &s, 1e9, NULL) < s.threshold && n < 100) {
         cusum_add(&c, &s, &o);
         n++;
     }
@@ -147,13 +147,16 @@ static void quiet_family(void **state)
     o.llr[FAMILY_UNKNOWN] = -2;
     for (int i = 0; i < 20; i++)
         cusum_add(&c, &s, &o);
-    assert_true(cusum_part(&c, &s, FAMILY_UNKNOWN) > -0.75);
-    assert_true(cusum_sum(&c) >= s.threshold);
+    float part[FAMILY_COUNT];
+    cusum_score(&c, &s, 1e9, part);
+    assert_true(part[FAMILY_UNKNOWN] > -0.75f);
+    assert_true(cusum_sum(&c, 1e9) >= s.threshold);
     /* and may still begin to show: it then owes -ln(onset), not the 40 nats of before */
     o = seen(FAMILY_UNKNOWN, 2);
     for (int i = 0; i < 9; i++)
         cusum_add(&c, &s, &o);
-    assert_true(cusum_part(&c, &s, FAMILY_UNKNOWN) > 5);
+    cusum_score(&c, &s, 1e9, part);
+    assert_true(part[FAMILY_UNKNOWN] > 5);
 }
 
 static void one_message(void **state)
@@ -167,7 +170,31 @@ static void one_message(void **state)
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
         o.llr[f] = 1000;
     cusum_add(&c, &s, &o);
-    assert_true(cusum_sum(&c) <= s.message_most + 1e-3);
+    assert_true(cusum_sum(&c, 1e9) <= s.message_most + 1e-3);
+}
+
+/* What remote sites say is limited together, whichever families they fill. */
+static void limit_on_replies(void **state)
+{
+    struct scoring s = shipped();
+    struct observation o = {0};
+    struct cusum c;
+    float part[FAMILY_COUNT];
+
+    (void)state;
+    cusum_start(&c, &s);
+    o.llr[FAMILY_CONTENT] = 2;
+    o.llr[FAMILY_UNKNOWN] = 1;
+    for (int i = 0; i < 100; i++)
+        cusum_add(&c, &s, &o);
+    assert_true(cusum_score(&c, &s, s.remote_most, part) <= s.remote_most + 1e-3);
+    assert_true(fabsf(part[FAMILY_CONTENT] - part[FAMILY_UNKNOWN]) < 1e-3f);
+    assert_true(cusum_sum(&c, 2 * s.remote_most) < s.threshold);
+    assert_true(cusum_score(&c, &s, 3 * s.remote_most, part) >= s.threshold);
+    o = seen(FAMILY_VERDICT, 2);
+    for (int i = 0; i < 10; i++)
+        cusum_add(&c, &s, &o);
+    assert_true(cusum_score(&c, &s, s.remote_most, part) >= s.threshold);
 }
 
 static void virus(void **state)
@@ -182,10 +209,10 @@ static void virus(void **state)
     o.decisive[FAMILY_VERDICT] = true;
     assert_true(observation_accuses(&o));
     cusum_add(&c, &s, &o);
-    assert_true(cusum_score(&c, &s) >= s.threshold);
+    assert_true(cusum_score(&c, &s, 1e9, NULL) >= s.threshold);
     for (int i = 0; i < 100; i++)
         cusum_add(&c, &s, &down);
-    assert_true(cusum_score(&c, &s) >= s.threshold);
+    assert_true(cusum_score(&c, &s, 1e9, NULL) >= s.threshold);
 }
 
 /* The mean time to a false flag, measured at thresholds that are reached often enough: at least
@@ -210,7 +237,7 @@ static void bound_holds(void **state)
                 }
                 cusum_add(&c, &s, &o);
                 total++;
-            } while (cusum_sum(&c) < h);
+            } while (cusum_sum(&c, 1e9) < h);
         }
         print_message(
             "h = %.0f: a false flag every %.0f observations, at least %.0f are promised\n", h,
@@ -229,6 +256,7 @@ int main(void)
         cmocka_unit_test(two_families_reach_it),
         cmocka_unit_test(quiet_family),
         cmocka_unit_test(one_message),
+        cmocka_unit_test(limit_on_replies),
         cmocka_unit_test(virus),
         cmocka_unit_test(bound_holds),
     };

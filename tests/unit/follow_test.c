@@ -266,7 +266,7 @@ static void renamed_with_new_lines(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (unsigned n = 0; n < 100; n += 33) {
+        for (unsigned n = 0; n < 100; n += 66) {
             scratch_clear(".");
             log_lines(40);
             run_quiet();
@@ -283,8 +283,8 @@ static void copied_and_truncated(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (unsigned n = 0; n < 100; n += 33)
-            for (unsigned new = 0; new < 200; new = new * 12 + 1) {
+        for (unsigned n = 0; n < 100; n += 66)
+            for (unsigned new = 0; new < 200; new = new * 150 + 1) {
                 scratch_clear(".");
                 log_lines(40);
                 run_quiet();
@@ -1072,7 +1072,7 @@ static void mixed(unsigned seed)
 static void mixed_all(void **state)
 {
     (void)state;
-    for (unsigned seed = 1; seed <= 60; seed++)
+    for (unsigned seed = 1; seed <= 25; seed++)
         mixed(seed);
 }
 

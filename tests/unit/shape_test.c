@@ -360,6 +360,8 @@ static const struct example examples[] = {
      "login refused", KIND_AUTH_FAIL, "sasl_user=bob|client_ip=192.0.2.1"},
     {"auth(bob@a.example,192.0.2.1,sasl:plain)<s1>", C, "Info: sql: Password mismatch",
      "login refused", KIND_AUTH_FAIL, "sasl_user=bob@a.example|client_ip=192.0.2.1|session=s1"},
+    {"auth(bob@a.example,192.0.2.1,sasl", C, "plain)<s1>: Info: sql: unknown user", "login refused",
+     KIND_AUTH_FAIL, "sasl_user=bob@a.example|client_ip=192.0.2.1|session=s1"},
     {"dovecot", C, "auth: ldap(bob,192.0.2.1,): invalid credentials", "login refused",
      KIND_AUTH_FAIL, "client_ip=192.0.2.1"},
     {"dovecot", C, "auth: sql(a,203.0.113.9): Password mismatch,192.0.2.1,<s>): Password mismatch",

@@ -698,9 +698,11 @@ static void explained(void **state)
     text_addc(&out, 0);
     assert_string_equal(
         out.p,
-        "2026-11-24T10:10:02Z Q1 1 accepted, 0 refused as spam, 0 as unknown, by 1 provider: "
+        "2026-11-24T10:10:02Z Q1 1 accepted, 0 refused as spam, 0 as unknown, 0 otherwise, by 1 "
+        "provider: "
         "replies-content -0.34 replies-unknown -0.41: score 0.00 of 14.51\n"
-        "2026-11-24T10:10:03Z Q2 0 accepted, 0 refused as spam, 1 as unknown, by 1 provider: "
+        "2026-11-24T10:10:03Z Q2 0 accepted, 0 refused as spam, 1 as unknown, 0 otherwise, by 1 "
+        "provider: "
         "replies-unknown +1.39: score 0.92 of 14.51\n"
         "2026-11-24T10:10:04Z Q3 our filter: a virus: verdict decisive: score 15.43 of 14.51\n");
     text_free(&out);

@@ -6,11 +6,15 @@
 #include "base/msg.h"
 #include "judge/reply.h"
 
+#define COLUMNS_CLASS (1u << COL_CLASS | 1u << COL_LISTED_BY)
+#define COLUMNS_CUSTOMER (1u << COL_CUSTOMER | 1u << COL_PARTNER)
+
 struct annotate {
     const char *dir;
     struct customers *customers;
     struct outbound outbound;
     struct replies *replies;
+    uint32_t columns;
 };
 
 static int load(struct annotate *a)
@@ -35,6 +39,7 @@ int annotate_new(const char *dir, bool bare, struct annotate **out)
         msg_error("out of memory");
         return EXIT_TEMPFAIL;
     }
+    a->columns = UINT32_MAX;
     a->dir = dir ? dir : env && *env ? env : "/etc/mptools";
     return bare ? 0 : load(a);
 }
@@ -47,6 +52,11 @@ void annotate_free(struct annotate *a)
     outbound_free(&a->outbound);
     replies_free(a->replies);
     free(a);
+}
+
+void annotate_only(struct annotate *a, uint32_t columns)
+{
+    a->columns = columns;
 }
 
 /* By what was authenticated, never by what the message says of itself. */
@@ -88,17 +98,17 @@ void annotate_record(struct annotate *a, struct record *r, bool raw)
 {
     bool delivery = r->kind == KIND_DELIVER;
 
-    if (a->replies && (raw || r->f[COL_CLASS].n == 0) && r->f[COL_REPLY].n &&
+    if (a->columns & COLUMNS_CLASS && a->replies && (raw || r->f[COL_CLASS].n == 0) && r->f[COL_REPLY].n &&
         (delivery || r->kind == KIND_REJECT))
         classify(a, r);
-    if (a->customers && r->f[COL_CUSTOMER].n == 0) {
+    if (a->columns & COLUMNS_CUSTOMER && a->customers && r->f[COL_CUSTOMER].n == 0) {
         const struct customer *c = customer_of(a, r);
         if (c) {
             r->f[COL_CUSTOMER] = c->key;
             r->f[COL_PARTNER] = c->partner;
         }
     }
-    if (delivery && r->f[COL_OUTBOUND_IP].n == 0)
+    if (delivery && a->columns & 1u << COL_OUTBOUND_IP && r->f[COL_OUTBOUND_IP].n == 0)
         outbound_ip(a, r);
 }
 

@@ -19,6 +19,10 @@ struct annotate;
 int annotate_new(const char *dir, bool bare, struct annotate **out);
 void annotate_free(struct annotate *a); /* NULL is fine */
 
+/* Only these columns will be looked at (a bit for each, 1u << COL_CLASS): what is for others can be
+ * left out. All at the start. */
+void annotate_only(struct annotate *a, uint32_t columns);
+
 /* raw: the record was made from log lines here. Of a record that came from a stream, only columns
  * that are empty are filled. */
 void annotate_record(struct annotate *a, struct record *r, bool raw);

@@ -49,6 +49,11 @@ static void add_family(struct cusum *c, const struct scoring *s, unsigned f, flo
         *hit -= over;
 }
 
+static double log_ratio(const struct cusum *c, unsigned f)
+{
+    return (double)log_sum(c->family[f].hit, c->family[f].miss);
+}
+
 bool cusum_add(struct cusum *c, const struct scoring *s, const struct observation *o)
 {
     float share = message_share(o, s);
@@ -62,42 +67,50 @@ bool cusum_add(struct cusum *c, const struct scoring *s, const struct observatio
             add_family(c, s, f, llr > 0 ? llr * share : llr);
         }
     }
-    if (cusum_sum(c) > 0)
+    if (cusum_sum(c, INFINITY) > 0)
         return true;
     cusum_start(c, s);
     return false;
 }
 
-static double log_ratio(const struct cusum *c, unsigned f)
+/* The two families of replies together bring no more than replies_most. */
+static double replies_factor(double content, double unknown, double most)
 {
-    return (double)log_sum(c->family[f].hit, c->family[f].miss);
+    double both = content + unknown;
+
+    return both > most && both > 0 ? most / both : 1;
 }
 
-double cusum_part(const struct cusum *c, const struct scoring *s, unsigned family)
+double cusum_score(const struct cusum *c, const struct scoring *s, double replies_most,
+                   float part[FAMILY_COUNT])
 {
-    double part = log_ratio(c, family);
-    double most = c->decisive[family] ? s->alone_most : s->family_most;
-
-    return part < most ? part : most;
-}
-
-double cusum_score(const struct cusum *c, const struct scoring *s)
-{
-    double sum = 0;
+    double of[FAMILY_COUNT], sum = 0;
     bool decisive = false;
 
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
-        sum += cusum_part(c, s, f);
+        of[f] = log_ratio(c, f);
         decisive |= c->decisive[f];
+        if (!c->decisive[f] && of[f] > s->family_most)
+            of[f] = s->family_most;
+    }
+    double factor = replies_factor(of[FAMILY_CONTENT], of[FAMILY_UNKNOWN], replies_most);
+    of[FAMILY_CONTENT] *= factor;
+    of[FAMILY_UNKNOWN] *= factor;
+    for (unsigned f = 0; f < FAMILY_COUNT; f++) {
+        sum += of[f];
+        if (part)
+            part[f] = (float)of[f];
     }
     return decisive && sum < s->threshold ? s->threshold : sum;
 }
 
-double cusum_sum(const struct cusum *c)
+double cusum_sum(const struct cusum *c, double replies_most)
 {
-    double sum = 0;
+    double content = log_ratio(c, FAMILY_CONTENT), unknown = log_ratio(c, FAMILY_UNKNOWN);
+    double sum = (content + unknown) * replies_factor(content, unknown, replies_most);
 
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
-        sum += log_ratio(c, f);
+        if (f != FAMILY_CONTENT && f != FAMILY_UNKNOWN)
+            sum += log_ratio(c, f);
     return sum;
 }

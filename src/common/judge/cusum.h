@@ -61,8 +61,10 @@ bool cusum_add(struct cusum *c, const struct scoring *s, const struct observatio
 /* What it would do from the start: nothing, unless something in it is positive. */
 bool observation_accuses(const struct observation *o);
 
-double cusum_part(const struct cusum *c, const struct scoring *s, unsigned family); /* capped */
-double cusum_score(const struct cusum *c, const struct scoring *s);                 /* S */
-double cusum_sum(const struct cusum *c);                                            /* P */
+/* S; part (or NULL) is what of it each family brings. */
+double cusum_score(const struct cusum *c, const struct scoring *s, double replies_most,
+                   float part[FAMILY_COUNT]);
+/* P, under the same limit on replies. */
+double cusum_sum(const struct cusum *c, double replies_most);
 
 #endif

@@ -13,16 +13,19 @@
  * refusal for content speaks against replies-unknown (the recipient existed) and that an unknown
  * recipient says nothing of the content. Accepted mail counts against both.
  *
- * No evidence at all: refusals about our own address (ip-blocklisted, rate-limited; and refusals
- * for content by a site that refuses other customers' mail as well, remote.h), full mailboxes,
- * greylisting, network trouble, policy, whatever our own machines say (relay=none, local
- * delivery), and unknown recipients that are only put off (4xx: a verification that isn't done).
+ * No accusation: refusals about our own address (ip-blocklisted, rate-limited; and refusals for
+ * content by a site that refuses other customers' mail as well, remote.h), full mailboxes, policy
+ * and whatever else a site answers; such an answer only counts as one that didn't say 'unknown',
+ * since otherwise an honest sender whose other mail is held up by a listing would be left with
+ * nothing but his few unknown recipients. No evidence at all: greylisting and other delays, network
+ * trouble, whatever our own machines say (relay=none, local delivery), unknown recipients that are
+ * only put off (4xx: a verification that isn't done).
  *
  * A remote site's word counts once per message: the mean over the message's recipients there (the
- * mean of llrs keeps E[e^x] <= 1: it is at most the mean of the e^x). And it counts only up to a
- * limit per site, remote_most, for both families together, so what one site says never flags
- * anybody. The limit is on the site's own sums, kept at zero or more, like the families' own: since
- * no family's part can be more than the sum of the sites' sums, it holds at every moment.
+ * mean of llrs keeps E[e^x] <= 1: it is at most the mean of the e^x). And what one site says never
+ * flags anybody: beside the families' sums each site has sums of its own, kept at zero or more, and
+ * both families together bring at most the sum over sites of min(remote_most, the site's sums).
+ * Since remote_most < h/2 it takes three sites to block, or two kinds of witnesses.
  *
  * verdict (evidence_verdict.c): our own filter's spam and clean, once per message; a virus is
  * decisive; banned attachments, bad headers and unchecked mail say nothing.
@@ -38,7 +41,8 @@ enum answer {
     ANSWER_ACCEPTED,
     ANSWER_CONTENT,
     ANSWER_UNKNOWN,
-    ANSWER_ABOUT_US /* refused because of our address */
+    ANSWER_ABOUT_US, /* refused because of our address */
+    ANSWER_OTHER     /* refused for another reason */
 };
 
 /* Of a deliver record with its class. */
@@ -49,15 +53,15 @@ bool answer_is_hop(const struct record *r, const struct remote *site);
 /* One site's answers about one message, recipients counted. */
 struct word {
     struct remote site;
-    unsigned accepted, content, unknown;
+    unsigned accepted, content, unknown, other;
 };
 
 /* What sites have brought so far; belongs to the identity's spam window and starts as {0}. */
 #define SITES_KEPT 8u
 struct site_sum {
     uint64_t name, net;
-    float family[FAMILY_COUNT]; /* as cut by the limit; 0 or more */
-    uint8_t refused;            /* bits of the families that it refused for */
+    float content, unknown; /* nats, 0 or more */
+    uint8_t refused;        /* bits of the families that it refused for */
 };
 struct site_sums {
     struct site_sum site[SITES_KEPT];
@@ -65,11 +69,13 @@ struct site_sums {
     bool more; /* there were others: the smallest one's place was taken, its sums kept */
 };
 
-/* Adds the word's llrs to o, cut to what the site may still bring. usual: the site's share of
- * refusals for content (remote_share_refused()). sums is changed. */
+/* Adds the word's llrs to o, and to the site's sums. usual: the site's share of refusals for
+ * content (remote_share_refused()). */
 void word_observe(const struct word *w, const struct scoring *s, double usual,
                   struct site_sums *sums, struct observation *o);
-/* The same without sums: could it accuse? */
+/* The most that the families of replies may bring together. */
+double sites_most(const struct site_sums *sums, const struct scoring *s);
+/* Could it accuse? */
 bool word_accuses(const struct word *w);
 /* How many sites refused for any of these families (1u << FAMILY_…); at least, if sums->more. */
 unsigned sites_refused(const struct site_sums *sums, unsigned families);

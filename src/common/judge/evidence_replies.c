@@ -28,7 +28,9 @@ enum answer answer_of(const struct record *r)
         return ANSWER_ABOUT_US;
     if (is_one_of(class, content, COUNT(content)))
         return ANSWER_CONTENT;
-    return bounced && slice_eq(class, SL("user-unknown")) ? ANSWER_UNKNOWN : ANSWER_NOTHING;
+    if (!bounced)
+        return ANSWER_NOTHING;
+    return slice_eq(class, SL("user-unknown")) ? ANSWER_UNKNOWN : ANSWER_OTHER;
 }
 
 bool answer_is_hop(const struct record *r, const struct remote *site)
@@ -56,7 +58,7 @@ static struct site_sum *site_of(struct site_sums *sums, const struct remote *sit
         struct site_sum *s = &sums->site[i];
         if (s->name == site->name || (s->net && s->net == site->net))
             return s;
-        float sum = s->family[FAMILY_CONTENT] + s->family[FAMILY_UNKNOWN];
+        float sum = s->content + s->unknown;
         if (least == NULL || sum < least_sum) {
             least = s;
             least_sum = sum;
@@ -73,17 +75,14 @@ static struct site_sum *site_of(struct site_sums *sums, const struct remote *sit
     return least;
 }
 
-static float cut(struct site_sum *site, const struct scoring *s, unsigned f, float llr)
+/* A site's own sum: not under zero, and not so high that it couldn't come down again. */
+static void add_sum(float *sum, float llr, const struct scoring *s)
 {
-    float room =
-        (float)s->remote_most - site->family[FAMILY_CONTENT] - site->family[FAMILY_UNKNOWN];
-
-    if (llr > room)
-        llr = room > 0 ? room : 0;
-    site->family[f] += llr;
-    if (site->family[f] < 0)
-        site->family[f] = 0;
-    return llr;
+    *sum += llr;
+    if (*sum < 0)
+        *sum = 0;
+    if (*sum > (float)s->family_most)
+        *sum = (float)s->family_most;
 }
 
 bool word_accuses(const struct word *w)
@@ -95,20 +94,36 @@ void word_observe(const struct word *w, const struct scoring *s, double usual,
                   struct site_sums *sums, struct observation *o)
 {
     const struct likelihood *lc = &s->family[FAMILY_CONTENT], *lu = &s->family[FAMILY_UNKNOWN];
-    float known = (float)(w->content + w->accepted), all = known + (float)w->unknown;
+    float decided = (float)(w->content + w->accepted), others = decided + (float)w->other;
+    float all = others + (float)w->unknown;
 
     if (all <= 0)
         return;
     struct site_sum *site = site_of(sums, &w->site);
-    site->refused |=
-        (w->content ? 1u << FAMILY_CONTENT : 0) | (w->unknown ? 1u << FAMILY_UNKNOWN : 0);
-    float unknown = ((float)w->unknown * lu->yes + known * lu->no) / all;
-    o->llr[FAMILY_UNKNOWN] += cut(site, s, FAMILY_UNKNOWN, unknown);
-    if (known <= 0)
+    if (w->content)
+        site->refused |= 1u << FAMILY_CONTENT;
+    if (w->unknown)
+        site->refused |= 1u << FAMILY_UNKNOWN;
+    float unknown = ((float)w->unknown * lu->yes + others * lu->no) / all;
+    o->llr[FAMILY_UNKNOWN] += unknown;
+    add_sum(&site->unknown, unknown, s);
+    if (decided <= 0)
         return;
     float content =
-        ((float)w->content * content_yes(lc, usual) + (float)w->accepted * lc->no) / known;
-    o->llr[FAMILY_CONTENT] += cut(site, s, FAMILY_CONTENT, content);
+        ((float)w->content * content_yes(lc, usual) + (float)w->accepted * lc->no) / decided;
+    o->llr[FAMILY_CONTENT] += content;
+    add_sum(&site->content, content, s);
+}
+
+double sites_most(const struct site_sums *sums, const struct scoring *s)
+{
+    double most = 0;
+
+    for (unsigned i = 0; i < sums->n; i++) {
+        double site = (double)(sums->site[i].content + sums->site[i].unknown);
+        most += site < s->remote_most ? site : s->remote_most;
+    }
+    return most;
 }
 
 unsigned sites_refused(const struct site_sums *sums, unsigned families)

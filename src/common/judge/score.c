@@ -181,7 +181,7 @@ static void hear(struct scorer *s, const struct person *p, const struct remote *
 {
     if (is_flagged(p->worst) || is_flagged(p->window))
         remote_forget(s->remotes, site, p->customer);
-    else if (answer != ANSWER_UNKNOWN && answer != ANSWER_NOTHING)
+    else if (answer == ANSWER_ACCEPTED || answer == ANSWER_CONTENT || answer == ANSWER_ABOUT_US)
         remote_heard(s->remotes, site, p->customer, answer != ANSWER_ACCEPTED, time);
 }
 
@@ -199,7 +199,8 @@ static void take_word(struct scorer *s, const struct record *r, struct letter *l
     l->word[0] = (struct word){.site = *site,
                                .accepted = answer == ANSWER_ACCEPTED,
                                .content = answer == ANSWER_CONTENT,
-                               .unknown = answer == ANSWER_UNKNOWN};
+                               .unknown = answer == ANSWER_UNKNOWN,
+                               .other = answer == ANSWER_ABOUT_US || answer == ANSWER_OTHER};
     if (recent_has(&s->heard, said))
         return;
     if (slice_eq(r->f[COL_NRCPT], SL("1"))) {
@@ -231,7 +232,8 @@ static void on_deliver(struct scorer *s, const struct record *r)
         l.person->relayed = true;
         hear(s, l.person, &site, answer, r->time);
     }
-    if (ours && answer != ANSWER_NOTHING && answer != ANSWER_ABOUT_US)
+    bool put_off = answer == ANSWER_ABOUT_US && slice_eq(r->f[COL_STATUS], SL("deferred"));
+    if (ours && answer != ANSWER_NOTHING && !put_off)
         take_word(s, r, &l, &site, answer);
     else if (l.person->window)
         letter_count(s, l.person->window, &l);

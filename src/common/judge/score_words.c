@@ -34,6 +34,11 @@ static bool is_explained(const struct scorer *s, const struct person *p)
     return s->o.explain.n && slice_ieq(s->o.explain, p->name);
 }
 
+static double score_of(const struct person *p, const struct scoring *s, float part[FAMILY_COUNT])
+{
+    return cusum_score(&p->cusum, s, sites_most(&p->window->sums, s), part);
+}
+
 static void explain(struct scorer *s, const struct person *p, const struct letter *l,
                     const char *what, const struct observation *o)
 {
@@ -51,7 +56,7 @@ static void explain(struct scorer *s, const struct person *p, const struct lette
         else if (o->llr[f] > 0 || o->llr[f] < 0)
             text_addf(t, " %s %+.2f", family_name(f).p, (double)o->llr[f]);
     }
-    text_addf(t, ": score %.2f of %.2f", p->window ? cusum_score(&p->cusum, s->scoring) : 0.0,
+    text_addf(t, ": score %.2f of %.2f", p->window ? score_of(p, s->scoring, NULL) : 0.0,
               s->scoring->threshold);
     s->failed |= t->failed;
     s->o.explained(s->o.user, text_slice(t));
@@ -76,20 +81,21 @@ static uint8_t state_of(const struct person *p, const struct scoring *s)
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
         if (p->cusum.decisive[f])
             return STATE_INFECTED;
-    if (cusum_score(&p->cusum, s) >= s->threshold)
+    if (score_of(p, s, NULL) >= s->threshold)
         return STATE_COMPROMISED;
-    return cusum_sum(&p->cusum) >= s->threshold ? STATE_SUSPECT : STATE_CLEAR;
+    return cusum_sum(&p->cusum, sites_most(&p->window->sums, s)) >= s->threshold ? STATE_SUSPECT
+                                                                                 : STATE_CLEAR;
 }
 
 static void note_best(struct window *w, const struct person *p, const struct scoring *s)
 {
-    double score = cusum_score(&p->cusum, s);
+    float part[FAMILY_COUNT];
+    double score = score_of(p, s, part);
 
     if (score <= w->best)
         return;
     w->best = score;
-    for (unsigned f = 0; f < FAMILY_COUNT; f++)
-        w->part[f] = (float)cusum_part(&p->cusum, s, f);
+    memcpy(w->part, part, sizeof part);
 }
 
 /* The person's window, a new one at need that begins with this letter. */
@@ -138,15 +144,17 @@ static void explain_idle(struct scorer *s, const struct letter *l, const char *w
 
 static void describe(const struct letter *l, char *what, size_t size)
 {
-    unsigned accepted = 0, content = 0, unknown = 0;
+    unsigned accepted = 0, content = 0, unknown = 0, other = 0;
 
     for (unsigned i = 0; i < l->words; i++) {
         accepted += l->word[i].accepted;
         content += l->word[i].content;
         unknown += l->word[i].unknown;
+        other += l->word[i].other;
     }
-    snprintf(what, size, "%u accepted, %u refused as spam, %u as unknown, by %u provider%s",
-             accepted, content, unknown, l->words, l->words == 1 ? "" : "s");
+    snprintf(what, size,
+             "%u accepted, %u refused as spam, %u as unknown, %u otherwise, by %u provider%s",
+             accepted, content, unknown, other, l->words, l->words == 1 ? "" : "s");
 }
 
 static bool letter_accuses(const struct letter *l)
@@ -297,6 +305,7 @@ static void join(struct letter *to, const struct letter *l)
         old->accepted += new->accepted;
         old->content += new->content;
         old->unknown += new->unknown;
+        old->other += new->other;
         return;
     }
     if (to->words < LETTER_SITES)

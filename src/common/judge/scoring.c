@@ -20,7 +20,7 @@ static const struct {
 } setting[SETTINGS] = {
     [FALSE_FLAGS] = {{"false_flags", 11}, 1e-12, 1e-2},
     [FAMILY_SHARE] = {{"family_share", 12}, 0.5, 0.95},
-    [REMOTE_SHARE] = {{"remote_share", 12}, 0.05, 0.5},
+    [REMOTE_SHARE] = {{"remote_share", 12}, 0.05, 0.49},
     [MESSAGE_SHARE] = {{"message_share", 13}, 0.02, 0.5},
     [AFFECTED] = {{"affected", 8}, 0.01, 0.99},
     [ONSET] = {{"onset", 5}, 1e-6, 0.1},

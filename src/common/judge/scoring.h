@@ -32,7 +32,7 @@ struct scoring {
     /* What may be brought at most, in nats (shares of h in the file): */
     double family_most;  /* by one family to a block */
     double alone_most;   /* by one family to being a suspect, so that its sum stays bounded */
-    double remote_most;  /* by one remote site's words, all families together */
+    double remote_most;  /* by one remote site's words; under h/2 */
     double message_most; /* by one message */
     /* Logarithms of chances: that a compromise shows in a family, that it doesn't; that it begins
      * to show with the next message, that it doesn't. */

@@ -61,26 +61,34 @@ static bool status(struct slice s, struct line *l)
     return field_is_status(l->f[COL_STATUS]);
 }
 
-struct key {
-    struct slice name;
-    int column, extra;
-};
-
-static const struct key keys[] = {
-    {SL("delay="), COL_DELAY, -1},
-    {SL("delays="), -1, EXTRA_DELAYS},
-    {SL("dsn="), COL_DSN, -1},
-    {SL("relay="), COL_RELAY_NAME, -1},
-    {SL("conn_use="), -1, EXTRA_CONN_USE},
-    {SL("tls="), -1, EXTRA_TLS},
-};
-
-static const struct key *key_of(struct slice s)
+/* "key=value" up to the comma; false when the value is damaged. Keys of a later Postfix are passed
+ * over. */
+static bool attribute(struct slice s, struct line *l)
 {
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (slice_starts(s, keys[i].name))
-            return &keys[i];
-    return NULL;
+    switch (s.n ? s.p[0] : 0) {
+    case 'r':
+        if (slice_starts(s, SL("relay=")))
+            relay(slice_skip(s, 6), l);
+        return true;
+    case 'c':
+        if (slice_starts(s, SL("conn_use=")))
+            l->x[EXTRA_CONN_USE] = slice_skip(s, 9);
+        return true;
+    case 't':
+        if (slice_starts(s, SL("tls=")))
+            l->x[EXTRA_TLS] = slice_skip(s, 4);
+        return true;
+    case 'd':
+        if (slice_starts(s, SL("delays=")))
+            l->x[EXTRA_DELAYS] = slice_skip(s, 7);
+        else if (slice_starts(s, SL("delay=")))
+            return field_is_number(l->f[COL_DELAY] = slice_skip(s, 6));
+        else if (slice_starts(s, SL("dsn=")))
+            return field_is_dsn(l->f[COL_DSN] = slice_skip(s, 4));
+        return true;
+    default:
+        return true;
+    }
 }
 
 bool body_delivery(struct slice s, struct line *l)
@@ -101,22 +109,11 @@ bool body_delivery(struct slice s, struct line *l)
                 return false;
             continue;
         }
-        const struct key *k = key_of(s);
         const char *comma = slice_chr(s, ',');
         struct slice v = comma ? slice_range(s.p, comma) : s;
         s = slice_skip(s, v.n);
-        if (k == NULL)
-            continue; /* a field of a later Postfix */
-        v = slice_skip(v, k->name.n);
-        if (k->column == COL_RELAY_NAME)
-            relay(v, l);
-        else if (k->column == COL_DELAY ? !field_is_number(v)
-                                        : k->column == COL_DSN && !field_is_dsn(v))
+        if (!attribute(v, l))
             return false; /* a damaged line */
-        else if (k->column >= 0)
-            l->f[k->column] = v;
-        else
-            l->x[k->extra] = v;
     }
     return false;
 }

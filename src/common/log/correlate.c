@@ -105,7 +105,7 @@ void emit(struct correlate *c, const struct event *e, struct message *m, enum re
     if (c->directs == DIRECT_MAX)
         return; /* no line makes so many */
     struct record *r = &c->direct[c->directs];
-    memcpy(r->f, fields, sizeof r->f);
+    copy_bytes(r->f, fields, sizeof r->f);
     r->time = e->time;
     r->digits = e->digits;
     r->kind = (uint8_t)kind;

@@ -43,23 +43,25 @@ static bool clock_of(const char *p, struct civil *c)
     return c->hour >= 0 && p[2] == ':' && c->minute >= 0 && p[5] == ':' && c->second >= 0;
 }
 
-/* Local time to seconds. Zones change their offset at quarters of an hour only, so one conversation
- * with the C library serves fifteen minutes of log. */
+/* Local time to seconds. A day that has 24 hours has one offset (no zone has changed its offset
+ * twice in a day), so one conversation with the C library serves a day of log. */
 static int64_t local_seconds(struct envelope_state *st, const struct civil *c)
 {
-    struct civil q = *c;
-    int rest = c->minute % 15 * 60 + c->second;
+    struct civil first = {.year = c->year, .month = c->month, .day = c->day}, next;
+    int rest = c->hour * 3600 + c->minute * 60 + c->second;
 
-    q.minute -= c->minute % 15;
-    q.second = 0;
-    if (memcmp(&q, &st->quarter, sizeof q) == 0)
-        return st->quarter_start + rest;
-    int64_t late = when_local(c, INT64_MAX);
-    int64_t early = when_local(c, INT64_MIN);
+    if (memcmp(&first, &st->day, sizeof first) == 0)
+        return st->day_start + rest;
+    int64_t late = when_local(c, INT64_MAX), early = when_local(c, INT64_MIN);
     if (late != early) /* the hour that daylight saving repeats */
         return when_local(c, st->started ? st->last / WHEN_SECOND - DST_SLACK : INT64_MIN);
-    st->quarter = q;
-    st->quarter_start = early - rest;
+    when_civil(when_utc(&first) + 86400, &next);
+    int64_t start = when_local(&first, INT64_MIN);
+    if (start == when_local(&first, INT64_MAX) && when_local(&next, INT64_MAX) - start == 86400 &&
+        when_local(&next, INT64_MIN) - start == 86400 && early - start == rest) {
+        st->day = first;
+        st->day_start = start;
+    }
     return early;
 }
 
@@ -227,23 +229,23 @@ static size_t tai64n(struct slice s, int64_t *time)
     return 25;
 }
 
-/* Bytes that end a tag: blanks and controls, '[', ':', DEL and what is not ASCII. */
-static bool tag_char(char c)
+/* Behind the tag of s: before '[', ':' or a blank, whatever comes first. */
+static const char *tag_end(struct slice s)
 {
-    static const uint64_t end[4] = {UINT64_C(0x04000001ffffffff), UINT64_C(0x8000000008000000),
-                                    UINT64_MAX, UINT64_MAX};
-    unsigned char u = (unsigned char)c;
+    const char *end = s.p + (s.n < 128 ? s.n : 128);
+    const char *p = memchr(s.p, '[', (size_t)(end - s.p)), *q;
 
-    return !(end[u >> 6] >> (u & 63) & 1);
+    p = p ? p : end;
+    if ((q = memchr(s.p, ' ', (size_t)(p - s.p))) != NULL)
+        p = q;
+    return (q = memchr(s.p, ':', (size_t)(p - s.p))) != NULL ? q : p;
 }
 
 /* "postfix/smtpd[123]: text", without pid, without colon. */
 static bool split_tag(struct slice s, struct envelope *out)
 {
-    const char *p = s.p, *end = s.p + s.n;
+    const char *end = s.p + s.n, *p = s.n ? tag_end(s) : s.p;
 
-    while (p < end && tag_char(*p))
-        p++;
     if (p == s.p)
         return false;
     out->tag = slice_range(s.p, p);

@@ -43,12 +43,12 @@ struct envelope_state {
     bool started;
     bool future; /* out: a line had no year that isn't in the future: the log spans more than one */
 
-    /* The minute of the last RFC 3164 stamp ("Nov 24 10:27:") and the last quarter of an hour of
-     * local time, as the next line's is nearly always the same. */
+    /* The minute of the last RFC 3164 stamp ("Nov 24 10:27:") and the last day of local time that
+     * had the same offset from start to end, as the next line's is nearly always the same. */
     char stamp[16];
     int64_t stamp_time;
-    struct civil quarter;
-    int64_t quarter_start;
+    struct civil day;
+    int64_t day_start;
     char iso[20];
     int64_t iso_seconds;
 };

@@ -179,21 +179,32 @@ bool field_tail(struct slice *s, struct slice key, struct slice *value)
     return false;
 }
 
+/* 1: digit, 2: point, 4: colon, 8: other hex digit; else 16. */
+static unsigned char ip_class(char c)
+{
+    static const unsigned char class[256] = {
+        ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1,
+        ['8'] = 1, ['9'] = 1, ['.'] = 2, [':'] = 4, ['a'] = 8, ['b'] = 8, ['c'] = 8, ['d'] = 8,
+        ['e'] = 8, ['f'] = 8, ['A'] = 8, ['B'] = 8, ['C'] = 8, ['D'] = 8, ['E'] = 8, ['F'] = 8};
+    unsigned char v = class[(unsigned char)c];
+
+    return v ? v : 16;
+}
+
 bool field_is_ip(struct slice s)
 {
-    bool colon = false, dot = false;
+    unsigned seen = 0;
+    const char *zone;
 
-    if (s.n < 2 || s.n > 45)
+    if (s.n < 2 || s.n > 64)
         return false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        colon |= c == ':';
-        dot |= c == '.';
-        if (!is_digit(c) && c != '.' && c != ':' && !(c >= 'a' && c <= 'f') &&
-            !(c >= 'A' && c <= 'F') && !(c == '%' && colon))
-            return colon && slice_chr(slice_of(s.p, i), '%') != NULL; /* fe80::1%eth0 */
-    }
-    return colon || (dot && is_digit(s.p[s.n - 1]));
+    for (size_t i = 0; i < s.n; i++)
+        seen |= ip_class(s.p[i]);
+    if (!(seen & 16))
+        return seen & 4 || (seen == 3 && is_digit(s.p[s.n - 1]));
+    /* fe80::1%eth0, RFC 4007 */
+    return seen & 4 && (zone = slice_chr(s, '%')) != NULL &&
+           field_is_ip(slice_range(s.p, zone));
 }
 
 bool field_host(struct slice *s, struct host *host)

@@ -24,11 +24,6 @@ void store_free(struct store *s)
     pool_free(&s->pool);
 }
 
-struct slice message_get(const struct message *m, enum message_field f)
-{
-    return m->f[f].n ? slice_of(m->bytes + m->f[f].at, m->f[f].n) : SLICE_NONE;
-}
-
 /* A larger piece, with the fields moved together. */
 static bool enlarge(struct store *s, struct message *m, size_t need)
 {

@@ -84,7 +84,11 @@ extern const uint8_t message_column[MESSAGE_FIELDS];
 bool store_setup(struct store *s);
 void store_free(struct store *s);
 
-struct slice message_get(const struct message *m, enum message_field f);
+static inline struct slice message_get(const struct message *m, enum message_field f)
+{
+    return slice_of(m->bytes + m->f[f].at, m->f[f].n);
+}
+
 /* Copies the value in; false when memory runs out. */
 bool message_set(struct store *s, struct message *m, enum message_field f, struct slice value);
 

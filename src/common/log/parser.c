@@ -283,7 +283,7 @@ static bool read_text(struct parser *p, const struct program *prog, const struct
         return true;
     }
     if (prog->kind != DAEMON_OTHER) {
-        memset(l, 0, sizeof *l);
+        zero_bytes(l, sizeof *l);
         if (body_parse(prog->kind, e->text, l))
             return true;
         l->type = LINE_OTHER;

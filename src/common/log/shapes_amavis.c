@@ -119,7 +119,7 @@ static const struct shape rows[] = {
     NOTE("amavis forward", ID "{?{mail_id:token} }{=FWD|SEND} {=from|via} {text}"),
     NOTE("amavis timing", ID "{?size: {size:num}, }{=TIMING|RUSAGE}{text}"),
     NOTE("amavis spam report", ID "{=SPAM, |SPAM-TAG, |SPAMMY, |Yes, |No, |spam}{text}"),
-    NOTE("amavis warning", ID "({=!|!!|!!!}){text}"),
+    NOTE("amavis warning", ID "({=!!!|!!|!}){text}"),
     NOTE("amavis warning", ID "{=WARN|NOTICE|INFO|_WARN|_DIE|TROUBLE|ERROR|DEBUG}: {text}"),
     /* it logs what it likes behind its id, by its log level; but a verdict is none of that */
     {"amavis amavisd amavisd-new", "amavis detail", ID "{rest}", KIND_NONE, not_a_verdict},

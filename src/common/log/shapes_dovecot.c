@@ -169,7 +169,7 @@ static bool context(struct slice *s, struct slice *who, struct slice *session)
 {
     const char *p = s->p, *end = s->p + s->n, *q;
 
-    *who = *session = SLICE_NONE;
+    *who = *session = slice_of(s->p, 0);
     if (p < end && *p == '(') {
         for (q = p + 1; q < end; q++)
             if (*q == ')' && (q + 1 == end || q[1] == '<' || q[1] == ':'))
@@ -258,6 +258,22 @@ static bool inner_name(struct slice *body, struct slice *name, struct facts *fac
     return true;
 }
 
+/* "auth(user,address,sasl" as the tag, "plain)<session>: text" as the body: torn at the colon. */
+static void torn_context(struct slice begin, struct slice *body, struct facts *facts)
+{
+    struct slice s = *body, who, session;
+    const char *close = slice_chr(s, ')');
+
+    if (close == NULL)
+        return;
+    s = slice_range(close + 1, s.p + s.n);
+    context(&s, &who, &session);
+    if (!slice_starts(s, SL(": ")))
+        return;
+    context_facts(begin, session, facts);
+    *body = slice_skip(s, 2);
+}
+
 void shapes_dovecot_frame(struct slice *daemon, struct slice *body, struct facts *facts)
 {
     struct slice name, who, session, tail;
@@ -269,6 +285,8 @@ void shapes_dovecot_frame(struct slice *daemon, struct slice *body, struct facts
     *daemon = slice_of(daemon->p, n);
     if (context(&tail, &who, &session))
         context_facts(who, session, facts);
+    else if (tail.n && *tail.p == '(')
+        torn_context(slice_skip(tail, 1), body, facts);
     if (slice_eq(*daemon, SL("dovecot"))) {
         if (slice_starts(*body, SL("dovecot: ")))
             *body = slice_skip(*body, 9);

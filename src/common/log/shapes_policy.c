@@ -83,8 +83,6 @@ static const struct shape rows[] = {
     NOTE("gld", "greylisting",
          "{=Greylist|Local greylist|Updated |New |Bypass|Rejected |Got |gld }{text}"),
 
-    NOTE(POLICYD, "policyd",
-         "rcpt={count:num}, {what:word}={action:token}, {?host={client_name:token}, }{text}"),
     NOTE(POLICYD, "policyd", "rcpt={count:num}, {text}"),
     NOTE(POLICYD, "policyd", "module={module:token}, {text}"),
     NOTE(POLICYD, "policyd detail",

@@ -11,7 +11,7 @@
         daemons, name, pattern, kind, NULL \
     }
 
-#define CLIENT "{client_name}[{client_ip:ip}]{?:{client_port:num}}"
+#define CLIENT "{client_name:word}[{client_ip:ip}]{?:{client_port:num}}"
 #define PEER "[{client_ip:ip}]:{client_port:num}"
 #define WARNING "{level=warning}: {text:rest}"
 
@@ -45,9 +45,6 @@ static const struct shape rows[] = {
     /* with smtpd_proxy_filter, from versions that log no queue id here */
     NOTE("smtpd", "proxy-accept", "{action=proxy-accept}" PROXY),
     MAKE(KIND_REJECT, "smtpd", "proxy-reject", "{action=proxy-reject}" PROXY),
-    NOTE("qmqpd", "connect", "connect from " CLIENT),
-    NOTE("qmqpd", "disconnect", "disconnect from " CLIENT),
-    NOTE("qmqpd", "client", "{qid:qid}: client=" CLIENT),
 
     /* limits and DNS */
     NOTE("smtpd", "rate limit exceeded",

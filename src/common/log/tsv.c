@@ -31,6 +31,15 @@ bool tsv_writer_columns(struct tsv_writer *w, struct slice list, struct slice *b
     }
 }
 
+uint32_t tsv_writer_mask(const struct tsv_writer *w)
+{
+    uint32_t mask = 0;
+
+    for (unsigned i = 0; i < w->n; i++)
+        mask |= UINT32_C(1) << w->column[i];
+    return mask;
+}
+
 void tsv_write_header(struct tsv_writer *w)
 {
     if (w->json)

@@ -30,6 +30,8 @@ void tsv_writer_init(struct tsv_writer *w, struct outfile *out);
 void tsv_writer_free(struct tsv_writer *w);
 /* "a,b,c"; false when a name is none, which then is in *bad. */
 bool tsv_writer_columns(struct tsv_writer *w, struct slice list, struct slice *bad);
+/* The columns that are written: a bit for each. */
+uint32_t tsv_writer_mask(const struct tsv_writer *w);
 void tsv_write_header(struct tsv_writer *w);
 void tsv_write(struct tsv_writer *w, const struct record *r);
 /* lines: log lines read. */

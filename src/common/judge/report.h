@@ -1,0 +1,26 @@
+/* report: the suspects of a scorer, written out in one of the formats of spamscore(1).
+ *
+ * TSV and JSON lines end in a line that says how many there were; it is left out when the input
+ * wasn't whole, so that whoever reads them acts on nothing. The table is for people and says in
+ * words when there is nobody.
+ */
+#ifndef MPTOOLS_JUDGE_REPORT_H
+#define MPTOOLS_JUDGE_REPORT_H
+
+#include "base/outfile.h"
+#include "judge/table.h"
+
+enum report_format { REPORT_TSV, REPORT_JSON, REPORT_TABLE };
+
+struct report_options {
+    enum report_format format;
+    struct table_style style;
+    bool all;   /* clear ones with a score, too */
+    bool whole; /* the input was read to its end */
+    size_t top; /* only so many; 0: all of them */
+};
+
+/* False when memory runs out; then the end line is missing, too. Writing errors are out's. */
+bool report_write(struct scorer *s, const struct report_options *o, struct outfile *out);
+
+#endif
