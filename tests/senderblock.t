@@ -241,6 +241,15 @@ def test_hostile():
         t.ok(r.rc == 1 and [row.split("\t")[0] for row in now[name]] == [key] and
              all(now[n][:len(before[n])] == before[n] for n in before if "slot" in n),
              "carried: " + address, (r, now))
+    for kind, identity in (("login", "a\\nb"), ("login", "\\xff"), ("login", "x" * 256), ("client", "web1")):
+        maps = fresh()
+        r = run(maps, [suspect(identity, kind=kind)])
+        t.ok(r.rc == 1 and b"no Postfix map can carry it" in r.err and not all_rows(maps),
+             "an identity that can't be carried: " + identity[:9], r)
+    maps = fresh()
+    run(maps, [suspect("#we ird\"o")])
+    t.equal(rows_of(maps, "mp_customer_sasl_regexp"), ["/^#we ird\"o$/\tmp_slot01"],
+            "a login that an indexed map can't carry is an expression")
     r = run(fresh(), [suspect("initech1", "a?b@x.example=60")])
     t.ok(b"control character" in r.err, "a `?` may stand for something else: told", r)
 

@@ -107,7 +107,7 @@ static bool add_login(struct mapfile *index, struct mapfile *regexp, struct slic
 
     if (slice_chr(login, '"') == NULL)
         result = mapfile_add(index, login, value, login);
-    if (result == MAP_BAD_KEY && login_is_text(login)) {
+    if (result == MAP_BAD_KEY && map_text_good(login)) {
         add_login_expression(&t, CUSTOMER_LOGIN, login);
         result = mapfile_add(regexp, text_slice(&t), value, login);
     }

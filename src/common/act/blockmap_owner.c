@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "act/address.h"
-
 unsigned owners_slot(const struct owners *o, const struct customer *c)
 {
     for (size_t i = 0; i < o->n; i++)
@@ -88,19 +86,6 @@ void nets_free(struct nets *nets)
 {
     free(nets->list);
     *nets = (struct nets){0};
-}
-
-bool login_is_text(struct slice login)
-{
-    if (login.n == 0 || login.n > ADDRESS_MAX)
-        return false;
-    for (size_t i = 0, k; i < login.n; i += k) {
-        unsigned char c = (unsigned char)login.p[i];
-        k = utf8_length(login.p + i, login.p + login.n);
-        if (k == 0 || c < 0x20 || c == 0x7f)
-            return false;
-    }
-    return true;
 }
 
 void add_login_expression(struct text *out, unsigned kind, struct slice text)
@@ -224,7 +209,7 @@ static void add_pattern(const struct pattern_work *w, const struct customer_id *
     size_t crossing = exceptions(w, pattern, EXCEPTION_CROSSING, false);
     struct text t = {0};
 
-    if (!login_is_text(pattern->text) || within > EXCEPTIONS_MAX) {
+    if (!map_text_good(pattern->text) || within > EXCEPTIONS_MAX) {
         problem_add(
             w->problems, w->map->name, 0,
             "%.*s of customer %.*s: has %zu logins and wildcards of other customers in it, too "

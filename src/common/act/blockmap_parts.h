@@ -44,8 +44,6 @@ void nets_free(struct nets *nets);
 
 struct slice slot_class(unsigned slot, char buf[SLOT_CLASS_TEXT]);
 
-/* UTF-8 without control characters: an expression can carry it. */
-bool login_is_text(struct slice login);
 /* kind: CUSTOMER_LOGIN, _PREFIX, _SUFFIX or CUSTOMER_DOMAIN. */
 void add_login_expression(struct text *out, unsigned kind, struct slice text);
 /* The wildcards and domains of the owners. */

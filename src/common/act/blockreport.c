@@ -81,7 +81,9 @@ void report_sentence(struct text *out, const struct suspect *s, const struct dec
     text_add(out, SL(" is "));
     text_add(out, suspect_state_name(s->state));
     text_add(out, SL(" and NOT blocked: "));
-    if (d->kind == DECISION_UNFIT) {
+    if (d->kind == DECISION_STRANGE) {
+        text_add(out, SL("no Postfix map can carry it"));
+    } else if (d->kind == DECISION_UNFIT) {
         text_add(out, SL("its sender address "));
         text_add_visible(out, s->sender[0].name);
         text_addc(out, ' ');

@@ -1,5 +1,6 @@
 #include "act/decide.h"
 
+#include "act/mapfile.h"
 #include "base/when.h"
 
 const struct customer *identity_owner(const struct customers *customers, unsigned kind,
@@ -43,6 +44,14 @@ static enum decision_kind choose_address(const struct suspect *s, struct decisio
     return d->fault == ADDRESS_OK ? DECISION_BLOCK : DECISION_UNFIT;
 }
 
+static bool identity_good(const struct suspect *s)
+{
+    struct ipnet net;
+
+    return s->kind == IDENTITY_LOGIN ? map_text_good(s->identity)
+                                     : ipnet_parse(s->identity, &net) == NULL;
+}
+
 static struct slice seconds_text(char *buf, int64_t us)
 {
     return us > 0 ? slice_of(buf, when_print(buf, us, 0)) : SLICE_NONE;
@@ -54,7 +63,7 @@ void decide(const struct suspect *s, const struct customers *customers, struct d
     if (s->state != STATE_COMPROMISED && s->state != STATE_INFECTED)
         return;
     out->owner = identity_owner(customers, s->kind, s->identity);
-    out->kind = s->identity.n ? choose_address(s, out) : DECISION_SEVERAL;
+    out->kind = identity_good(s) ? choose_address(s, out) : DECISION_STRANGE;
     out->block = (struct block){.whole_customer = out->owner != NULL,
                                 .kind = s->kind,
                                 .identity = s->identity,

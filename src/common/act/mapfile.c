@@ -69,6 +69,17 @@ bool map_key_good(struct slice key)
     return !quoted;
 }
 
+bool map_text_good(struct slice s)
+{
+    for (size_t i = 0, k; i < s.n; i += k) {
+        unsigned char c = (unsigned char)s.p[i];
+        k = utf8_length(s.p + i, s.p + s.n);
+        if (k == 0 || c < 0x20 || c == 0x7f)
+            return false;
+    }
+    return s.n > 0 && s.n <= KEY_MAX;
+}
+
 /* An expression between slashes, none inside, no byte that would end the line. */
 static bool expression_good(struct slice s)
 {

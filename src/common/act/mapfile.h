@@ -48,6 +48,8 @@ enum map_added {
 bool map_value_good(struct slice value);
 /* Printable ASCII in lower case that needs no quotes, or a quoted local part; at most 255 bytes. */
 bool map_key_good(struct slice key);
+/* UTF-8 without control characters, 1 to 255 bytes: what an expression can be made of. */
+bool map_text_good(struct slice s);
 
 /* probe: see struct map_row. For MAP_REGEXP the key is the expression with its slashes. */
 enum map_added mapfile_add(struct mapfile *m, struct slice key, struct slice value,
