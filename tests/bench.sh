@@ -82,8 +82,8 @@ for ((i = 0; i < runs; i++)); do
 	for name in "${names[@]}"; do
 		run "$name" "$log"
 	done
+	run pflogsumm "$prefix"
 done
-run pflogsumm "$prefix"
 if [ -n "${best[pflogsumm]:-}" ]; then
 	best[pflogsumm]=$((best[pflogsumm] * (have / 1000) / (prefix_have / 1000)))
 fi
@@ -100,7 +100,8 @@ ratio() {
 cached=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
 echo "log: $log, $((have / 1000000)) MB, $lines lines, $((have / lines)) bytes a line"
 echo "one core (cpu $cpu) of: $(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)"
-echo "best of $runs runs in turn; log read once before; $cached MB of memory available"
+echo "best of $runs runs in turn; log read once before; $cached MB of memory available;" \
+	"load $(cut -d' ' -f1 /proc/loadavg)"
 echo
 printf '%-26s %8s %8s %8s %9s %9s %13s %8s\n' \
 	"" "wall s" "MB/s" "ns/line" "time/wc" "time/grep" "pflogsumm/it" "max MB"

@@ -34,6 +34,8 @@ PFLOGSUMM = "/usr/sbin/pflogsumm"
 LOGGEN = os.environ.get("LOGGEN") or os.path.join(os.environ.get("B", "build"), "loggen")
 SIZE = os.environ.get("PFLOGSUMM_SIZE", "100M")  # 3 s for pflogsumm
 ENV = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TZ": "UTC", "LC_ALL": "C"}
+ENV.update((k, v) for k, v in os.environ.items()
+           if k in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "MPTOOLS_SHARE"))
 COLUMNS = ("time kind daemon qid origin client_name client_ip sender rcpt size relay_ip "
            "relay_port status").split()
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()

@@ -125,6 +125,8 @@ raw_equals_records() {
 }
 ok "spamscore says the same of the raw log" raw_equals_records
 
+cp "$T/suspects" "$T/suspects.first"
+
 block --dry-run
 ok "a dry run exits 1 and writes nothing" test $? = 1 -a ! -e "$MAPS"
 block --postmap
@@ -183,6 +185,7 @@ sed '$d' "$T/suspects" >"$T/cut"
 ok "a stream without its end changes nothing (exit 75)" test $? = 75 -a "$before" = "$(shot)"
 
 # ---- the other kinds of tables ----
+cp "$T/suspects.first" "$T/suspects"
 for type in $(postconf -m | grep -xE 'hash|btree|cdb'); do
     MAPS=$T/etc/$type
     block --postmap --map-type $type

@@ -130,6 +130,10 @@ def test_maps():
     later = suspect(time="2026-11-25T00:00:00Z", messages="600", senders="bob@acme.example=600")
     r = run(maps, [later, suspect("globex1", "carol@acme.example=60")])
     t.ok(r.rc == 1 and not r.err and shot(maps) == before, "the same again touches no file", r)
+    r = run(maps, [suspect(senders="bob@acme.example=50 eve@acme.example=10")], "-v")
+    t.ok(r.rc == 1 and not r.err and shot(maps) == before and
+         b"bob@acme.example stays blocked" in r.out and b"10 of 60 messages" in r.out,
+         "other mail besides the blocked address: the block stands, nothing is new", r)
     r = run(maps, [])
     t.ok(r.rc == 1 and not r.err and shot(maps) == before, "blocks stand without suspects (exit 1)", r)
     r = run(maps, [suspect("acme-7", "eve@acme.example=57 x@y.example=3")])
@@ -290,6 +294,8 @@ def test_config():
     customers(CUSTOMERS)
     r = run(maps, [], "--check-config", stdin=b"")
     t.ok(r.rc == 0 and not r.err and not os.path.exists(maps), "--check-config only checks", r)
+    r = tool(["-C", top, "-d", maps], program=SENDERBLOCK, stdin=stream())
+    t.ok(r.rc == 0 and b"/customers: is not there" in r.err, "a -C without customers is told", r)
     run(maps, [suspect()])
     with open(maps + "/mp_blocks", "a") as f:
         f.write("broken\n")

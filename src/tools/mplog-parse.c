@@ -242,7 +242,7 @@ static int work(const struct options *o, struct stream *in, struct annotate *a, 
     tsv_writer_init(&w, &out);
     w.json = o->format && strcmp(o->format, "json") == 0;
     if (o->columns && !tsv_writer_columns(&w, slice_str(o->columns), &bad)) {
-        msg_error("--columns: no column '%.*s': see mplog(5)", (int)bad.n, bad.p);
+        msg_error("--columns: '%.*s' is no column of mplog(5), or comes twice", (int)bad.n, bad.p);
         status = EXIT_USAGE;
     } else if (status == 0) {
         if (o->facts)

@@ -81,13 +81,9 @@ static int take_option(struct run *run, int c)
         run->dir = optarg;
         return 0;
     case 'n':
-        dry_run = 1;
-        return 0;
     case 'v':
-        verbose = 1;
-        return 0;
     case 'q':
-        quiet = 1;
+        *(c == 'n' ? &dry_run : c == 'v' ? &verbose : &quiet) = 1;
         return 0;
     case 'T':
         run->type = optarg;
@@ -132,6 +128,9 @@ static int load_customers(struct run *run)
 
     problems_print(&problems);
     problems_free(&problems);
+    if (result == WORDS_ABSENT && strcmp(run->conf, CONF_DIR) != 0)
+        msg_warn("%s/customers: is not there, so each login or address stands for itself",
+                 run->conf);
     return result == WORDS_BROKEN ? EXIT_CONFIG : 0;
 }
 
@@ -150,6 +149,8 @@ static int take_suspect(void *context, const struct suspect *s)
         if (added == BLOCK_NO_MEMORY)
             return failure_memory(&run->failure);
         run->new_customers += run->blocks.incidents - incidents;
+    } else if (d.kind == DECISION_SEVERAL && (block = blocks_find(&run->blocks, &d.block))) {
+        added = BLOCK_STANDS; /* what it sends besides makes the spam's share smaller */
     }
     run->left += d.kind != DECISION_WATCH && block == NULL;
     if (run->show) {
@@ -197,7 +198,7 @@ static int install(struct run *run, const struct blockdir *dir)
     if (postmap && !postfix_has_classes(run->blocks.slots))
         msg_warn("main.cf doesn't use these maps, so nothing is blocked yet: add what `senderblock "
                  "--print-postfix` prints");
-    if (reload && memchr(run->changed, true, run->maps.n))
+    if (reload && memchr(run->changed, 1, run->maps.n))
         return postfix_reload(&run->failure);
     report_commands(&run->report, dir->path, run->type, &run->maps, run->changed);
     return 0;

@@ -1,6 +1,5 @@
 /* spamscore: whose login or machine sends spam, from a mail log or its event records. */
 #include <getopt.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +22,9 @@ static const char usage_text[] =
     "names the logins and machines that send spam. For example: spamscore /var/log/mail.log\n";
 
 struct options {
-    const char *explain, *output, *conf, *tz;
-    int format; /* enum report_format; -1: not said */
-    size_t top;
-    int year;
+    const char *format_name, *explain, *output, *conf, *tz, *top_text, *year_text;
+    enum report_format format;
+    uint64_t top, year; /* 0: not said */
     bool all, verbose, check;
 };
 
@@ -68,11 +66,6 @@ static int usage(const char *problem)
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
 }
 
-static bool number(const char *s, uint64_t least, uint64_t most, uint64_t *out)
-{
-    return slice_u64(slice_str(s), out) && *out >= least && *out <= most;
-}
-
 static int option_problem(int c, const char *arg)
 {
     char problem[128];
@@ -82,49 +75,35 @@ static int option_problem(int c, const char *arg)
     return usage(problem);
 }
 
-static int format_of(const char *name)
+/* Where the argument of an option goes; NULL for one that has none. */
+static const char **argument(struct options *o, int c)
 {
-    static const char *const formats[] = {"tsv", "json", "table"};
+    const struct {
+        int option;
+        const char **to;
+    } where[] = {{'o', &o->format_name},  {'w', &o->output},
+                 {'C', &o->conf},         {OPT_EXPLAIN, &o->explain},
+                 {OPT_TOP, &o->top_text}, {OPT_YEAR, &o->year_text},
+                 {OPT_TZ, &o->tz}};
 
-    for (int i = REPORT_TSV; i <= REPORT_TABLE; i++)
-        if (strcmp(name, formats[i]) == 0)
-            return i;
-    return -1;
+    for (size_t i = 0; i < sizeof where / sizeof *where; i++)
+        if (where[i].option == c)
+            return where[i].to;
+    return NULL;
 }
 
 /* Returns -1 to go on, or an exit status. */
 static int take_option(struct options *o, int c, const char *arg)
 {
-    uint64_t n;
+    const char **to = argument(o, c);
 
+    if (to) {
+        *to = optarg;
+        return -1;
+    }
     switch (c) {
-    case 'o':
-        o->format = format_of(optarg);
-        return o->format < 0 ? usage("-o wants table, tsv or json") : -1;
     case 'a':
         o->all = true;
-        return -1;
-    case 'w':
-        o->output = optarg;
-        return -1;
-    case 'C':
-        o->conf = optarg;
-        return -1;
-    case OPT_EXPLAIN:
-        o->explain = optarg;
-        return -1;
-    case OPT_TOP:
-        if (!number(optarg, 1, SIZE_MAX / 2, &n))
-            return usage("--top wants a number, 1 or more");
-        o->top = n;
-        return -1;
-    case OPT_YEAR:
-        if (!number(optarg, 1970, 9999, &n))
-            return usage("--year wants a year, such as 2026");
-        o->year = (int)n;
-        return -1;
-    case OPT_TZ:
-        o->tz = optarg;
         return -1;
     case OPT_CHECK:
         o->check = true;
@@ -155,14 +134,29 @@ static int parse_options(struct options *o, int argc, char **argv)
     return status;
 }
 
+static bool number(const char *s, uint64_t least, uint64_t most, uint64_t *out)
+{
+    return s == NULL || (slice_u64(slice_str(s), out) && *out >= least && *out <= most);
+}
+
 static const char *check_options(struct options *o, int files)
 {
-    if (o->explain && o->format >= 0)
-        return "specify only one of -o and --explain";
-    if (o->format < 0)
-        o->format = isatty(STDOUT_FILENO) && o->output == NULL ? REPORT_TABLE : REPORT_TSV;
-    if (o->explain && (o->all || o->top))
-        return "--explain goes with input files only";
+    static const char *const formats[] = {"tsv", "json", "table"};
+
+    o->format = isatty(STDOUT_FILENO) && o->output == NULL ? REPORT_TABLE : REPORT_TSV;
+    for (int i = REPORT_TSV; o->format_name && i <= REPORT_TABLE + 1; i++) {
+        if (i > REPORT_TABLE)
+            return "-o wants table, tsv or json";
+        o->format = (enum report_format)i;
+        if (strcmp(o->format_name, formats[i]) == 0)
+            break;
+    }
+    if (!number(o->top_text, 1, SIZE_MAX / 2, &o->top))
+        return "--top wants a number, 1 or more";
+    if (!number(o->year_text, 1970, 9999, &o->year))
+        return "--year wants a year, such as 2026";
+    if (o->explain && (o->all || o->top || o->format_name))
+        return "specify only one of --explain and -a, -o, --top";
     if (o->tz && !when_zone(o->tz))
         return "--tz wants a time zone that this system knows, such as Europe/Berlin";
     if (files == 0 && !o->check && isatty(STDIN_FILENO))
@@ -225,14 +219,12 @@ static int read_all(struct run *run, struct stream *in)
  */
 static int report(struct run *run, bool whole)
 {
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    bool tty = isatty(STDOUT_FILENO) && run->o->output == NULL;
     struct report_options ro = {
         .format = run->o->format, .all = run->o->all, .whole = whole, .top = run->o->top};
     struct scorer_stats stats;
 
-    ro.style.colour = tty && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
-    ro.style.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    if (run->o->output == NULL)
+        ro.style = table_style_of(STDOUT_FILENO);
     if (!report_write(run->scorer, &ro, &run->out)) {
         msg_error("out of memory");
         return EXIT_TEMPFAIL;
@@ -243,6 +235,16 @@ static int report(struct run *run, bool whole)
                  (unsigned long long)stats.records, (unsigned long long)stats.identities,
                  (unsigned long long)stats.flagged, run->scoring.threshold);
     return stats.flagged ? EXIT_FOUND : EXIT_DONE;
+}
+
+/* After the walk. */
+static int report_one(struct run *run)
+{
+    int state = scorer_state_of(run->scorer, slice_str(run->o->explain));
+
+    if (state < 0)
+        msg_warn("%s: this log has no mail of that login or client address", run->o->explain);
+    return state > STATE_CLEAR ? EXIT_FOUND : EXIT_DONE;
 }
 
 static int work(struct run *run, struct stream *in)
@@ -260,8 +262,9 @@ static int work(struct run *run, struct stream *in)
         status = EXIT_TEMPFAIL;
     } else if (status == 0) {
         status = read_all(run, in);
-        if (status != EXIT_TEMPFAIL && run->o->explain == NULL)
-            status = exit_worse(status, report(run, status == 0));
+        if (status != EXIT_TEMPFAIL)
+            status =
+                exit_worse(status, run->o->explain ? report_one(run) : report(run, status == 0));
         /* a file that isn't whole doesn't take the old one's place */
         int written = status > EXIT_FOUND && run->o->output ? 0 : outfile_finish(&run->out);
         status = exit_worse(status, written);
@@ -289,7 +292,7 @@ static int load(struct run *run)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.format = -1};
+    struct options o = {0};
     struct run run = {.o = &o};
 
     msg_init(argv[0]);
@@ -303,7 +306,7 @@ int main(int argc, char **argv)
         return usage(problem);
     status = load(&run);
     if (status == 0 && !o.check) {
-        struct stream_options so = {.parser = {.year = o.year}};
+        struct stream_options so = {.parser = {.year = (int)o.year}};
         struct stream *in = stream_open(&so, argv + optind, argc - optind);
         if (in == NULL) {
             msg_error("out of memory");

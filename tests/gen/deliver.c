@@ -229,7 +229,8 @@ static void delivery_end(struct sim *s, void *delivery)
         struct sink *k = delivery_say(s, v);
         put_unreachable(k, v->to, v->group);
         sink_end(k);
-        v->to->suspended = s->now + 5 * MINUTE;
+        if (v->to->fault != FAULT_NONE) /* others answer again at once */
+            v->to->suspended = s->now + 5 * MINUTE;
     }
     for (uint32_t i = v->lo; i < v->hi; i++)
         rcpt_line(s, v, i);

@@ -265,11 +265,11 @@ static enum verdict judge(struct sim *s, const struct mail *m)
 {
     double u = rng_unit(&s->rng);
 
+    if (m->infected)
+        return INFECTED;
     if (u < m->spam * 0.15)
         return DISCARDED;
-    if (u < m->spam * 0.18 + 0.0004)
-        return REJECTED;
-    return u < 0.0005 + m->spam * 0.18 ? INFECTED : PASSED;
+    return u < m->spam * 0.18 + 0.0004 ? REJECTED : PASSED;
 }
 
 static void scan_begin(struct sim *s, void *hop)

@@ -172,7 +172,7 @@ rcpt_id names_rcpt(const struct names *n, uint64_t h, double unknown, bool stran
     id = (rcpt_id)d | (rng_hash(more ^ 0x5eed) & 0xffffffff) << 16;
     if ((double)(more >> 40) < unknown * 0x1p24)
         id |= RCPT_UNKNOWN;
-    else if ((h >> 30) % 1000 < 4)
+    else if ((h >> 30) % 1000 < 2)
         id |= RCPT_FULL;
     if ((h >> 44) % 300 == 0)
         id |= RCPT_SHOUTED;

@@ -27,7 +27,7 @@ static const char usage[] =
     "  --reuse X              share of queue files that get their inode's last queue id (0)\n"
     "  --no-tls               no TLS lines\n"
     "  --host NAME            (mx1)\n"
-    "  --scenario plain|compromised\n"
+    "  --scenario plain|compromised|infected\n"
     "  --spam-at H            hours after the start (30)\n"
     "  --spam-messages N      (1500)\n"
     "  --spam-rcpts N         most recipients a message, 1 to 50 (20)\n"

@@ -153,8 +153,8 @@ static const struct wordings table[STYLE_COUNT][OUTCOME_COUNT] = {
                 {{{"550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient %r not found by address "
                    "lookup",
                    "5.1.10", PHASE_END},
-                  {"550 5.4.1 Recipient address rejected: no access for <%r>. AS(%n) " EOP, "5.4.1",
-                   PHASE_RCPT}}},
+                  {"550 5.4.1 Recipient address rejected: no recipient <%r> here. AS(%n) " EOP,
+                   "5.4.1", PHASE_RCPT}}},
             [OUTCOME_SPAM] =
                 {{{"550 5.7.501 Access denied: spam was seen from this sender. AS(%n) " EOP,
                    "5.7.501", PHASE_END}}},

@@ -17,8 +17,9 @@ struct attack {
     int64_t begun, ended;
     uint32_t left, messages, recipients;
     uint32_t rcpts; /* most recipients a message */
-    double unknown; /* share of the strangers that do not exist */
+    double unknown; /* share of its recipients that do not exist */
     float spam;
+    bool infected;
     int64_t pause; /* between two sessions, on average */
 };
 
@@ -60,6 +61,7 @@ static void spam_compose(struct sim *s, struct mail *m, void *arg)
         mail_add_rcpt(s, m, names_rcpt(s->names, rng_next(&s->rng), a->unknown, true));
     m->size = 2200 + rng_below(&s->rng, 900);
     m->spam = a->spam;
+    m->infected = a->infected;
     traffic_msgid(s, m, a->victim->customer->domain);
     a->messages++;
     a->recipients += n;
@@ -96,9 +98,29 @@ static void compromised(struct sim *s)
     sched_add(&s->sched, s->opt.start + (int64_t)(s->opt.spam_at * (double)HOUR), attack_step, a);
 }
 
+/* A machine of the first customer known by its address sends a known virus to its contacts. */
+static void infected(struct sim *s)
+{
+    const struct customer *c = &s->world->customer[0];
+    struct attack *a;
+
+    while (c->net[0] == '\0' && c + 1 < s->world->customer + s->world->customers)
+        c++;
+    a = attack_new(s, "virus", &s->world->identity[c->first]);
+    for (int i = 0; i < CLIENTS; i++)
+        a->as[i] = *a->victim;
+    a->left = s->opt.spam_messages;
+    a->rcpts = 1;
+    a->unknown = 0.01;
+    a->infected = true;
+    a->pause = (int64_t)(s->opt.spam_pause * (double)SECOND);
+    sched_add(&s->sched, s->opt.start + (int64_t)(s->opt.spam_at * (double)HOUR), attack_step, a);
+}
+
 static const struct scenario scenarios[] = {
     {"plain", NULL},
     {"compromised", compromised},
+    {"infected", infected},
 };
 
 bool scenario_start(struct sim *s)
@@ -133,7 +155,8 @@ bool scenario_write_labels(const struct sim *s, const char *path)
     for (const struct attack *a = s->attacks; a != NULL; a = a->next) {
         if (a->messages == 0)
             continue;
-        fprintf(f, "\t%s\t%s\t%s\t%s\t%s\t%u\t%u", a->kind, a->victim->login,
+        fprintf(f, "\t%s\t%s\t%s\t%s\t%s\t%u\t%u", a->kind,
+                a->victim->login[0] ? a->victim->login : a->victim->client,
                 a->victim->customer->key, a->victim->customer->partner, a->victim->sender,
                 a->messages, a->recipients);
         write_time(f, &scratch, a->begun);

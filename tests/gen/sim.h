@@ -46,10 +46,10 @@ struct mail {
     char orig_to[40];
     char msgid[96];
     uint32_t inode, size, nrcpt, pending, open, bounced, passes;
-    rcpt_id *rcpt;           /* pending ones first */
-    uint8_t rcpt_class, hop; /* hop: enum hop_kind still ahead */
-    bool delay_told, expired;
-    float spam; /* 0: honest, 1: refused wherever anybody looks */
+    rcpt_id *rcpt;                      /* pending ones first */
+    uint8_t rcpt_class, hop;            /* hop: enum hop_kind still ahead */
+    bool delay_told, expired, infected; /* infected: the content filter knows the virus */
+    float spam;                         /* 0: honest, 1: refused wherever anybody looks */
     int64_t arrived, active;
     struct proc cleanup;
 };

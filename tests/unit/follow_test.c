@@ -193,6 +193,13 @@ static void later(void)
     usleep(30000);
 }
 
+static void age(const char *name, time_t when)
+{
+    struct timespec t[2] = {{when, 0}, {when, 0}};
+
+    assert_int_equal(utimensat(AT_FDCWD, name, t, 0), 0);
+}
+
 static const char *const names[] = {
     "mail.log.1",
     "mail.log.0",
@@ -333,10 +340,46 @@ static void several_rotations(void **state)
     rotate_to("mail.log-20261124.gz");
     put_file("mail.log-20261124.bak", SL("not a rotated file\n"));
     put_file("mail.log.1", SL("left from another scheme\n"));
-    assert_int_equal(
-        utimensat(AT_FDCWD, "mail.log.1", (struct timespec[2]){{1000, 0}, {1000, 0}}, 0), 0);
+    age("mail.log.1", 1000);
     log_lines(10);
     rotate_to("mail.log-20261125");
+    log_lines(1);
+    run_quiet();
+}
+
+/* Files with names that could be rotated ones, and are not: their lines are not taken. */
+static void other_files(void **state)
+{
+    static const char *const others[] = {
+        "mail.2.log",  "mail.log.bak", "mail.log-",     "mail.log.1.gz.tmp", "mail.log1",
+        "mail.log.1a", "xmail.log.1",  "mail.log.x.gz", "mail.log.2.",       "mail-20261124.txt"};
+
+    (void)state;
+    log_lines(10);
+    rotate_to("mail.log.1");
+    log_lines(10);
+    want.n /= 2;
+    memmove(want.p, want.p + want.n, want.n);
+    run_quiet();
+    for (int i = 0; i < 2; i++) {
+        move("mail.log.1", "mail.log.2");
+        log_lines(1);
+        rotate_to("mail.log.1");
+        later();
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+            append_file(others[k], SL("another log\n"));
+        log_lines(2);
+        run_quiet();
+        unlink("mail.log.2");
+    }
+    /* Numbers left over from a time before dates, changed after the file that was read last. */
+    unlink("mail.log.1");
+    unlink("mail.log.2");
+    rotate_to("mail.log-20261124");
+    age("mail.log-20261124", 1000);
+    put_file("mail.log.1", SL("left over\n"));
+    age("mail.log.1", 2000);
+    run_quiet();
     log_lines(1);
     run_quiet();
 }
@@ -351,6 +394,7 @@ static void while_being_packed(void **state)
     rotate_to("mail.log.1");
     struct text packed = {0}, t = get_file("mail.log.1");
     gzip(&packed, text_slice(&t));
+    later();
     put_file("mail.log.1.gz", slice_of(packed.p, packed.n / 2));
     log_lines(10);
     run_quiet();
@@ -429,8 +473,7 @@ static void log_is_missing(void **state)
     unlink("mail.log.1");
     run_fails(EXIT_TEMPFAIL, "mail.log: is not there, and neither is a rotated file");
     put_file("mail.log.1", SL("another log\n"));
-    assert_int_equal(
-        utimensat(AT_FDCWD, "mail.log.1", (struct timespec[2]){{1000, 0}, {1000, 0}}, 0), 0);
+    age("mail.log.1", 1000);
     run_fails(EXIT_TEMPFAIL, "mail.log: is not there, and neither is a rotated file");
 }
 
@@ -685,6 +728,18 @@ static void cut_or_changed(void **state)
     run(COMMIT | AGAIN);
     assert_int_equal(gaps, 1);
     assert_true(strstr(notes, "mail.log: begins as when it was read last, but is different"));
+    run_quiet();
+    text_free(&t);
+    /* Cut at the end of a line, with a copy of what it was: told once, and nothing comes twice. */
+    copy(LOG, "mail.log.1");
+    t = get_file(LOG);
+    t.n = (size_t)((char *)memrchr(t.p, '\n', t.n - 500) + 1 - t.p);
+    assert_int_equal(truncate(LOG, (off_t)t.n), 0);
+    run(COMMIT | AGAIN);
+    assert_int_equal(gaps, 1);
+    assert_true(strstr(notes, "mail.log: ends at byte "));
+    run_quiet();
+    log_lines(2);
     run_quiet();
     text_free(&t);
 }
@@ -1165,6 +1220,7 @@ int main(void)
         T(renamed_with_new_lines),
         T(copied_and_truncated),
         T(several_rotations),
+        T(other_files),
         T(while_being_packed),
         T(while_being_copied),
         T(late_writer),

@@ -441,6 +441,30 @@ static void interrupted(void **state)
     input_close(in);
 }
 
+/* What is unpacked comes at once, also when more is to follow. */
+static void packed_and_live(void **state)
+{
+    struct text packed = {0};
+    const char *block;
+    int fd[2];
+
+    (void)state;
+    assert_int_equal(pipe2(fd, 0), 0);
+    struct input *in = input_open_fd(fd[0], "pipe");
+    alarm(20); /* waiting for ever would be the mistake */
+    for (int i = 0; i < 4; i++) {
+        packed.n = 0;
+        i % 2 ? zstd(&packed, SL("a line\n"), 0) : gzip(&packed, SL("a line\n"));
+        write_fd(fd[1], text_slice(&packed));
+        assert_int_equal(input_read(in, &block), 7);
+    }
+    alarm(0);
+    close(fd[1]);
+    assert_int_equal(input_read(in, &block), 0);
+    input_close(in);
+    text_free(&packed);
+}
+
 static void standard_input(void **state)
 {
     struct text packed = {0};
@@ -526,6 +550,7 @@ int main(void)
         T(interrupted),
         T(standard_input),
         T(seeking_and_progress),
+        T(packed_and_live),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

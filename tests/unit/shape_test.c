@@ -42,6 +42,8 @@ static const struct {
     {"{a:ip}", "::ffff:192.0.2.1", "a=::ffff:192.0.2.1"},
     {"{a:ip}", "::", "a=::"},
     {"{a:ip}", "fe80::1%eth0", "a=fe80::1%eth0"},
+    {"{a:ip}", "1:2:3:4:5:6:192.0.2.1", "a=1:2:3:4:5:6:192.0.2.1"},
+    {"{a:ip}", "1:2:192.0.2.1", NULL},
     {"{a:ip}", "1::2::3", NULL},
     {"{a:ip}", "1:2:3", NULL},
     {"{a:ip}", "12345::1", NULL},
@@ -83,9 +85,9 @@ static char *joined(const struct facts *f, char *out, size_t size)
 
     out[0] = '\0';
     for (unsigned i = 0; i < f->n && at < size; i++)
-        at += (size_t)snprintf(out + at, size - at, "%s%.*s=%.*s", i ? "|" : "",
-                               (int)f->f[i].name.n, f->f[i].name.p, (int)f->f[i].value.n,
-                               f->f[i].value.p);
+        at +=
+            (size_t)snprintf(out + at, size - at, "%s%.*s=%.*s", i ? "|" : "", (int)f->f[i].name.n,
+                             f->f[i].name.p, (int)f->f[i].value.n, f->f[i].value.p);
     return out;
 }
 
@@ -115,10 +117,22 @@ static void test_language(void **state)
 
 static void test_bad_patterns(void **state)
 {
-    static const char *const bad[] = {"{x",       "x}",      "{x}{y}",      "{x}{y:num}",
-                                      "{x:nosuch}", "{?a",   "{?{x}}",      "{x=}",
-                                      "{x=a|}",   "{?a}}",   "{x}{?a}",     "{a}, {:paths}",
-                                      "{?{?{?{?{?a}}}}}", "{x:word}y", "{x:num}7", "{x:token}: y",
+    static const char *const bad[] = {"{x",
+                                      "x}",
+                                      "{x}{y}",
+                                      "{x}{y:num}",
+                                      "{x:nosuch}",
+                                      "{?a",
+                                      "{?{x}}",
+                                      "{x=}",
+                                      "{x=a|}",
+                                      "{?a}}",
+                                      "{x}{?a}",
+                                      "{a}, {:paths}",
+                                      "{?{?{?{?{?a}}}}}",
+                                      "{x:word}y",
+                                      "{x:num}7",
+                                      "{x:token}: y",
                                       "{x:path}, "};
 
     (void)state;
@@ -195,37 +209,43 @@ static const struct example examples[] = {
     /* smtpd */
     {"smtpd", P, "lost connection after RCPT from mx.a.example[192.0.2.1]", "lost connection", 0,
      "stage=RCPT|client_name=mx.a.example|client_ip=192.0.2.1"},
-    {"smtpd", P, "lost connection after DATA (approximately 512 bytes) from unknown[2001:db8::7]:4711",
+    {"smtpd", P,
+     "lost connection after DATA (approximately 512 bytes) from unknown[2001:db8::7]:4711",
      "lost connection", 0, "stage=DATA|bytes=512|client_ip=2001:db8::7|client_port=4711"},
     {"smtpd", P, "timeout after END-OF-MESSAGE from unknown[unknown]", "timeout", 0,
      "stage=END-OF-MESSAGE|client_ip=unknown"},
     {"smtpd", P, "too many errors after AUTH from unknown[192.0.2.1]", "too many errors", 0, ""},
     {"smtpd", P, "bare <LF> received after DATA from unknown[192.0.2.1]", "bare <LF>", 0, ""},
-    {"smtpd", P, "improper command pipelining after EHLO from a.example[192.0.2.1]: from x[203.0.113.9]",
+    {"smtpd", P,
+     "improper command pipelining after EHLO from a.example[192.0.2.1]: from x[203.0.113.9]",
      "improper command pipelining", 0, "client_ip=192.0.2.1|client_name=a.example"},
-    {"smtpd", P, "SSL_accept error from a.example[192.0.2.1]: -1", "SSL_accept error", 0, "text=-1"},
+    {"smtpd", P, "SSL_accept error from a.example[192.0.2.1]: -1", "SSL_accept error", 0,
+     "text=-1"},
     {"smtpd", P,
      "Trusted TLS connection established from a.example[192.0.2.1]: TLSv1.3 with cipher "
      "TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange ECDHE (P-256) server-signature RSA-PSS "
      "(3072 bits) server-digest SHA256 client-signature ECDSA (P-384) client-digest SHA384",
      "TLS connection from", 0,
-     "tls_level=Trusted|tls_version=TLSv1.3|tls_cipher=TLS_AES_256_GCM_SHA384|tls_cipher_bits=256/256|"
+     "tls_level=Trusted|tls_version=TLSv1.3|tls_cipher=TLS_AES_256_GCM_SHA384|tls_cipher_bits=256/"
+     "256|"
      "key_exchange=ECDHE|key_exchange_curve=P-256|server_signature=RSA-PSS|"
      "server_signature_bits=3072|server_digest=SHA256|client_signature=ECDSA|client_digest=SHA384"},
-    {"smtpd", P, "warning: hostname bad.example does not resolve to address 192.0.2.1: no such name",
+    {"smtpd", P,
+     "warning: hostname bad.example does not resolve to address 192.0.2.1: no such name",
      "hostname does not resolve", 0,
      "level=warning|hostname=bad.example|client_ip=192.0.2.1|"
      "text=hostname bad.example does not resolve to address 192.0.2.1: no such name"},
     {"smtpd", P, "warning: 192.0.2.1: address not listed for hostname bad.example",
      "hostname does not resolve", 0, "client_ip=192.0.2.1"},
-    {"smtpd", P, "warning: Recipient address rate limit exceeded: 101 from a[192.0.2.1] for service smtp",
+    {"smtpd", P,
+     "warning: Recipient address rate limit exceeded: 101 from a[192.0.2.1] for service smtp",
      "rate limit exceeded", 0, "limit=Recipient address rate|count=101|service=smtp"},
     {"smtpd", P, "warning: non-SMTP command from unknown[192.0.2.1]: GET / HTTP/1.0",
      "non-SMTP command", 0, "command=GET / HTTP/1.0"},
     {"smtpd", P, "warning: Illegal address syntax from a[192.0.2.1] in RCPT command: <x y>",
      "illegal address syntax", 0, "stage=RCPT|address=<x y>"},
-    {"smtpd", P, "warning: milter inet:127.0.0.1:8891: can't read SMFIC_MAIL reply", "milter problem",
-     0, "milter=inet:127.0.0.1:8891"},
+    {"smtpd", P, "warning: milter inet:127.0.0.1:8891: can't read SMFIC_MAIL reply",
+     "milter problem", 0, "milter=inet:127.0.0.1:8891"},
     {"smtpd", P, "discarding EHLO keywords: CHUNKING DSN", "discarding EHLO keywords", 0,
      "ehlo_keywords=CHUNKING DSN"},
     {"smtpd", P,
@@ -239,12 +259,14 @@ static const struct example examples[] = {
      "client_ip=192.0.2.1|client_port=4711|server_ip=192.0.2.25|server_port=25"},
     {"postscreen", P, "PASS NEW [2001:db8::7]:4711", "postscreen access", 0, "access=PASS NEW"},
     {"postscreen", P, "DENYLISTED [192.0.2.1]:4711", "postscreen access", 0, "access=DENYLISTED"},
-    {"postscreen", P, "PREGREET 11 after 0.05 from [192.0.2.1]:4711: EHLO x from [203.0.113.9]:1: y",
-     "PREGREET", 0, "violation_time=0.05|client_ip=192.0.2.1|text=EHLO x from [203.0.113.9]:1: y"},
+    {"postscreen", P,
+     "PREGREET 11 after 0.05 from [192.0.2.1]:4711: EHLO x from [203.0.113.9]:1: y", "PREGREET", 0,
+     "violation_time=0.05|client_ip=192.0.2.1|text=EHLO x from [203.0.113.9]:1: y"},
     {"postscreen", P, "HANGUP after 2.1 from [192.0.2.1]:4711 in tests before SMTP handshake",
      "HANGUP", 0, "stage=tests before SMTP handshake"},
     {"postscreen", P, "DNSBL rank 5 for [192.0.2.1]:4711", "DNSBL rank", 0, "dnsbl_rank=5"},
-    {"postscreen", P, "COMMAND TIME LIMIT from [192.0.2.1]:4711 after CONNECT", "command limit", 0, ""},
+    {"postscreen", P, "COMMAND TIME LIMIT from [192.0.2.1]:4711 after CONNECT", "command limit", 0,
+     ""},
     {"postscreen", P, "BARE NEWLINE from [192.0.2.1]:4711 after EHLO", "protocol violation", 0,
      "stage=EHLO"},
     {"postscreen", P, "NOQUEUE: reject: CONNECT from [192.0.2.1]:4711: all server ports busy",
@@ -257,7 +279,8 @@ static const struct example examples[] = {
     {"tlsproxy", P, "DISCONNECT [192.0.2.1]:4711", "disconnect", 0, "client_port=4711"},
     {"anvil", P, "statistics: max connection rate 9/60s for (smtp:192.0.2.1) at Jan  2 03:04:05",
      "anvil rate", 0,
-     "anvil_conn_rate=9|period=60s|service=smtp|client_ip=192.0.2.1|anvil_timestamp=Jan  2 03:04:05"},
+     "anvil_conn_rate=9|period=60s|service=smtp|client_ip=192.0.2.1|anvil_timestamp=Jan  2 "
+     "03:04:05"},
     {"anvil", P, "statistics: max cache size 3 at Jan  2 03:04:05", "anvil cache", 0,
      "anvil_cache_size=3"},
     /* smtp */
@@ -271,9 +294,10 @@ static const struct example examples[] = {
      "host said", 0, "reply=450 x (in reply to MAIL FROM command)|stage=RCPT TO"},
     {"smtp", P, "4AAB12C0D5: host mx.b.example[192.0.2.9] said: 452 full (in reply to end of DATA)",
      "host said", 0, "stage=end of DATA"},
-    {"smtp", P, "4AAB12C0D5: host mx.b.example[192.0.2.9] refused to talk to me: 554 go", "host refused",
-     0, "qid=4AAB12C0D5|reply=554 go"},
-    {"smtp", P, "4AAB12C0D5: lost connection with mx.b.example[192.0.2.9] while sending DATA command",
+    {"smtp", P, "4AAB12C0D5: host mx.b.example[192.0.2.9] refused to talk to me: 554 go",
+     "host refused", 0, "qid=4AAB12C0D5|reply=554 go"},
+    {"smtp", P,
+     "4AAB12C0D5: lost connection with mx.b.example[192.0.2.9] while sending DATA command",
      "lost connection", 0, "stage=sending DATA command"},
     {"smtp", P, "4AAB12C0D5: conversation with b[192.0.2.9] timed out while receiving the greeting",
      "timeout", 0, "relay_ip=192.0.2.9"},
@@ -282,7 +306,8 @@ static const struct example examples[] = {
     {"smtp", P, "4AAB12C0D5: Cannot start TLS: handshake failure", "TLS handshake failed", 0, ""},
     {"smtp", P, "certificate verification failed for b[192.0.2.9]:25: untrusted issuer /CN=x",
      "certificate verification failed", 0, "tls_error=untrusted issuer /CN=x"},
-    {"smtp", P, "Host offered STARTTLS: [b.example]", "STARTTLS offered", 0, "relay_name=b.example"},
+    {"smtp", P, "Host offered STARTTLS: [b.example]", "STARTTLS offered", 0,
+     "relay_name=b.example"},
     {"smtp", P, "4AAB12C0D5: replace: header Sender: <a@b>: Sender: <c@d>", "header check", 0,
      "action=replace"},
     /* the queue, master, commands */
@@ -322,7 +347,8 @@ static const struct example examples[] = {
      "daemon=imap-login|sasl_user=bob@a.example|method=PLAIN|client_ip=192.0.2.1|session=aB3+/x"},
     {"pop3-login", C, "Info: Login: user=<bob>, method=PLAIN, rip=2001:db8::7, lip=::1, secured",
      "login", KIND_LOGIN, "sasl_user=bob|client_ip=2001:db8::7|!daemon"},
-    {"dovecot", C, "pop3-login: Login: bob [192.0.2.1]", "login", KIND_LOGIN, "client_ip=192.0.2.1"},
+    {"dovecot", C, "pop3-login: Login: bob [192.0.2.1]", "login", KIND_LOGIN,
+     "client_ip=192.0.2.1"},
     {"dovecot", C,
      "imap-login: proxy(bob): started proxying to 10.0.0.9:143: user=<bob>, method=PLAIN, "
      "rip=192.0.2.1, lip=10.0.0.1",
@@ -335,7 +361,8 @@ static const struct example examples[] = {
      "imap-login: Login aborted: Connection closed (auth failed, 1 attempts in 2 secs) "
      "(auth_failed): user=<bob>, method=PLAIN, rip=192.0.2.1, lip=10.0.0.1, TLS",
      "login failed", KIND_AUTH_FAIL, "sasl_user=bob|client_ip=192.0.2.1"},
-    {"dovecot", C, "pop3-login: Aborted login (tried to use disallowed plaintext auth): rip=192.0.2.1",
+    {"dovecot", C,
+     "pop3-login: Aborted login (tried to use disallowed plaintext auth): rip=192.0.2.1",
      "login failed", KIND_AUTH_FAIL, "client_ip=192.0.2.1|!sasl_user"},
     {"dovecot", C,
      "imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<a>, method=PLAIN, "
@@ -367,11 +394,11 @@ static const struct example examples[] = {
     {"dovecot", C, "auth: sql(a,203.0.113.9): Password mismatch,192.0.2.1,<s>): Password mismatch",
      "login refused", KIND_AUTH_FAIL, "client_ip=192.0.2.1"},
     {"dovecot", C,
-     "auth: sql(bob,192.0.2.1,<s>): Password mismatch (given password: x,203.0.113.9): unknown user)",
+     "auth: sql(bob,192.0.2.1,<s>): Password mismatch (given password: x,203.0.113.9): unknown "
+     "user (given password: y)",
      "login refused", KIND_AUTH_FAIL, "sasl_user=bob|client_ip=192.0.2.1"},
-    {"dovecot", C,
-     "auth-worker(9): pam(bob,192.0.2.1): pam_authenticate() failed: System error", "auth detail",
-     KIND_NONE, ""},
+    {"dovecot", C, "auth-worker(9): pam(bob,192.0.2.1): pam_authenticate() failed: System error",
+     "auth detail", KIND_NONE, ""},
     {"dovecot", C, "auth: passwd(bob): unknown user", "auth detail", KIND_NONE, ""},
     {"dovecot-auth", C,
      "pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot "
@@ -380,10 +407,10 @@ static const struct example examples[] = {
     /* Dovecot's sessions */
     {"dovecot", C, "imap(bob@a.example)<77><s1>: Disconnected: Logged out in=7 out=9", "session", 0,
      "daemon=imap|user=bob@a.example|session=s1"},
-    {"dovecot", C, "lmtp(77, bob@a.example): x1: msgid=<m@a.example>: saved mail to INBOX", "delivery",
-     0, "user=bob@a.example|msgid=<m@a.example>"},
-    {"dovecot", C, "lda(bob)<77><s1>: sieve: msgid=<m>: stored mail into mailbox 'Junk'", "delivery", 0,
-     "action=stored mail into mailbox"},
+    {"dovecot", C, "lmtp(77, bob@a.example): x1: msgid=<m@a.example>: saved mail to INBOX",
+     "delivery", 0, "user=bob@a.example|msgid=<m@a.example>"},
+    {"dovecot", C, "lda(bob)<77><s1>: sieve: msgid=<m>: stored mail into mailbox 'Junk'",
+     "delivery", 0, "action=stored mail into mailbox"},
     {"dovecot", C, "imap(bob)<77><s1>: Error: open(/x) failed", "error", 0, "level=Error"},
     {"dovecot", C, "Dovecot v2.3.21 (47349e2482) starting up for imap", "start and stop", 0, ""},
     {"lmtp", C, "Connect from local", "LMTP session", 0, ""},
@@ -403,7 +430,8 @@ static const struct example examples[] = {
      "verdict=INFECTED|threat=Eicar, x|sender=<>|qid=4AAB12C0D5|client_ip=2001:db8::7|!msgid"},
     /* names of parts that play the envelope: nobody is named */
     {"amavis", C,
-     "(0123-07) Blocked BANNED (x {D}, <v@c.example> -> <r@b.example>, Queue-ID: 4BBB12C0D5, y) {D}, "
+     "(0123-07) Blocked BANNED (x {D}, <v@c.example> -> <r@b.example>, Queue-ID: 4BBB12C0D5, y) "
+     "{D}, "
      "<s@a.example> -> <r@b.example>, Queue-ID: 4AAB12C0D5, mail_id: aB-12345, Hits: -, size: 9",
      "amavis verdict", KIND_VERDICT, "verdict=BANNED|!sender|!qid|!client_ip"},
     /* a Message-ID that plays the rest: the envelope stands, the rest is left out */
@@ -423,22 +451,27 @@ static const struct example examples[] = {
     {"amavis", C, "(0123-07) (!!)TROUBLE in check_mail", "amavis warning", 0, ""},
     /* rspamd */
     {"rspamd", C,
-     "<t1>; task; rspamd_task_write_log: id: <m@a.example>, qid: <4AAB12C0D5>, ip: 192.0.2.1, user: "
-     "bob, from: <s@a.example>, (default: T (add header): [9.10/15.00] [A(1.0){x;},B(0.1){}]), len: "
-     "77, time: 12.1ms, dns req: 3, digest: <0af1>, rcpts: <r@b.example>, mime_rcpts: <r@b.example>",
+     "<t1>; task; rspamd_task_write_log: id: <m@a.example>, qid: <4AAB12C0D5>, ip: 192.0.2.1, "
+     "user: "
+     "bob, from: <s@a.example>, (default: T (add header): [9.10/15.00] [A(1.0){x;},B(0.1){}]), "
+     "len: "
+     "77, time: 12.1ms, dns req: 3, digest: <0af1>, rcpts: <r@b.example>, mime_rcpts: "
+     "<r@b.example>",
      "rspamd verdict", KIND_VERDICT,
      "verdict=add header|qid=4AAB12C0D5|msgid=m@a.example|client_ip=192.0.2.1|sasl_user=bob|"
      "sender=s@a.example|rcpt=r@b.example|size=77|hits=9.10"},
     {"rspamd", C,
-     "<t1>; task; rspamd_task_write_log: id: <m>, ip: 192.0.2.1, from: <\">, (default: F (no action): "
+     "<t1>; task; rspamd_task_write_log: id: <m>, ip: 192.0.2.1, from: <\">, (default: F (no "
+     "action): "
      "[0/15] [])\"@a.example>, (default: T (reject): [19.10/15.00] [A(1.0){}]), len: 7, time: 1ms",
      "rspamd verdict", KIND_VERDICT, "verdict=reject"},
     {"rspamd", C, "<t1>; lua; greylist.lua:331: greylisted until x", "rspamd detail", 0, ""},
     /* SpamAssassin, ClamAV */
     {"spamd", C,
-     "spamd: result: Y 12 - BAYES_99,X scantime=1.2,size=77,user=debian-spamd,uid=9,mid=<a,autolearn="
+     "spamd: result: Y 12 - BAYES_99,X "
+     "scantime=1.2,size=77,user=debian-spamd,uid=9,mid=<a>,autolearn="
      "ham@b>,bayes=0.9,autolearn=no",
-     "spamd result", KIND_VERDICT, "verdict=Y|hits=12|size=77|msgid=a,autolearn=ham@b"},
+     "spamd result", KIND_VERDICT, "verdict=Y|hits=12|size=77|msgid=a>,autolearn=ham@b"},
     {"spamd", C, "result: . -2 - ALL_TRUSTED scantime=0.2,size=7,user=x,uid=1,mid=(unknown),x",
      "spamd result", KIND_VERDICT, "verdict=."},
     {"spamd", C, "spamd: identified spam (12.1/5.0) for bob:1000 in 1.2 seconds, 77 bytes.",
@@ -458,7 +491,8 @@ static const struct example examples[] = {
     {"postgrey", C,
      "action=greylist, reason=new, client_name=a.example, client_address=192.0.2.1, sender=x",
      "greylisting", 0, "client_ip=192.0.2.1"},
-    {"policyd-spf", C, "prepend Received-SPF: Pass (mailfrom) identity=mailfrom", "SPF header", 0, ""},
+    {"policyd-spf", C, "prepend Received-SPF: Pass (mailfrom) identity=mailfrom", "SPF header", 0,
+     ""},
     {"policy-spf", P, "4AAB12C0D5: Policy action=DUNNO", "SPF action", 0, "qid=4AAB12C0D5"},
     /* logins elsewhere */
     {"imaps", C, "login: a.example [192.0.2.1] bob PLAIN+TLS User logged in SESSIONID=<x>",
@@ -490,8 +524,7 @@ static void test_examples(void **state)
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         const struct example *e = &examples[i];
         struct facts f;
-        bool matched =
-            shape_match(slice_str(e->daemon), e->postfix, slice_str(e->line), &f);
+        bool matched = shape_match(slice_str(e->daemon), e->postfix, slice_str(e->line), &f);
         if (matched != (e->shape != NULL))
             fail_msg("%s: %s", e->line, matched ? "matches" : "doesn't match");
         if (!matched) {
@@ -530,20 +563,31 @@ static void test_daemons(void **state)
 
 static void test_verdicts(void **state)
 {
-    static const char *const pairs[][2] = {
-        {"CLEAN", "clean"},           {"SPAM", "spam"},
-        {"SPAMMY", "spam"},           {"INFECTED (Eicar)", "virus"},
-        {"BANNED (.exe)", "banned"},  {"BAD-HEADER-7", "bad-header"},
-        {"BAD-HEADER", "bad-header"}, {"UNCHECKED-ENCRYPTED", "unchecked"},
-        {"OVERSIZED", "oversized"},   {"MTA-BLOCKED", "blocked"},
-        {"no action", "clean"},       {"reject", "spam"},
-        {"add header", "spam"},       {"rewrite subject", "spam"},
-        {"soft reject", "unchecked"}, {"greylist", "unchecked"},
-        {"Y", "spam"},                {"N", "clean"},
-        {".", "clean"},               {"VIRUS:Eicar", "virus"},
-        {"infected", "virus"},        {"Clean", "clean"},
-        {"SPAMVERTISED", ""},         {"", ""},
-        {"rejected", ""}};
+    static const char *const pairs[][2] = {{"CLEAN", "clean"},
+                                           {"SPAM", "spam"},
+                                           {"SPAMMY", "spam"},
+                                           {"INFECTED (Eicar)", "virus"},
+                                           {"BANNED (.exe)", "banned"},
+                                           {"BAD-HEADER-7", "bad-header"},
+                                           {"BAD-HEADER", "bad-header"},
+                                           {"UNCHECKED-ENCRYPTED", "unchecked"},
+                                           {"OVERSIZED", "oversized"},
+                                           {"MTA-BLOCKED", "blocked"},
+                                           {"no action", "clean"},
+                                           {"reject", "spam"},
+                                           {"add header", "spam"},
+                                           {"rewrite subject", "spam"},
+                                           {"soft reject", "unchecked"},
+                                           {"greylist", "unchecked"},
+                                           {"Y", "spam"},
+                                           {"N", "clean"},
+                                           {".", "clean"},
+                                           {"VIRUS:Eicar", "virus"},
+                                           {"infected", "virus"},
+                                           {"Clean", "clean"},
+                                           {"SPAMVERTISED", ""},
+                                           {"", ""},
+                                           {"rejected", ""}};
 
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -617,11 +661,34 @@ static void test_noise(void **state)
 /* A template that looked at each byte for each byte would take hours here. */
 static void test_long_lines(void **state)
 {
-    static const char *const pieces[] = {
-        "a",     "[",          "[1.2.3.4]", "<", ">", ",", ", ", " ", ": ", "(", ") ", "\"", "<\"", "1",
-        "x: ",   "=\"", ", rip=1.2.3.4", "; from=<", " (auth failed, 1 attempts): ", "> -> <",
-        ">, method=a", ", mail_id: ", "msgid=", ",1.2.3.4,<a>): ", " from a[1.2.3.4]", "::", "\xff"};
-    static const char *const daemons[] = {"smtpd", "smtp",   "cleanup", "postscreen", "anvil",
+    static const char *const pieces[] = {"a",
+                                         "[",
+                                         "[1.2.3.4]",
+                                         "<",
+                                         ">",
+                                         ",",
+                                         ", ",
+                                         " ",
+                                         ": ",
+                                         "(",
+                                         ") ",
+                                         "\"",
+                                         "<\"",
+                                         "1",
+                                         "x: ",
+                                         "=\"",
+                                         ", rip=1.2.3.4",
+                                         "; from=<",
+                                         " (auth failed, 1 attempts): ",
+                                         "> -> <",
+                                         ">, method=a",
+                                         ", mail_id: ",
+                                         "msgid=",
+                                         ",1.2.3.4,<a>): ",
+                                         " from a[1.2.3.4]",
+                                         "::",
+                                         "\xff"};
+    static const char *const daemons[] = {"smtpd",   "smtp",   "cleanup", "postscreen", "anvil",
                                           "dovecot", "amavis", "rspamd",  "spamd",      "opendkim"};
     static const char *const starts[] = {"",
                                          "warning: ",
@@ -666,10 +733,10 @@ static void test_before_setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_language),     cmocka_unit_test(test_bad_patterns),
-        cmocka_unit_test(test_tables),       cmocka_unit_test(test_before_setup),
-        cmocka_unit_test(test_examples),     cmocka_unit_test(test_daemons),
-        cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_language),   cmocka_unit_test(test_bad_patterns),
+        cmocka_unit_test(test_tables),     cmocka_unit_test(test_before_setup),
+        cmocka_unit_test(test_examples),   cmocka_unit_test(test_daemons),
+        cmocka_unit_test(test_verdicts),   cmocka_unit_test(test_noise),
         cmocka_unit_test(test_long_lines),
     };
 

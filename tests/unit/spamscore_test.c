@@ -647,6 +647,26 @@ static void verified_list(void **state)
     finish(&t);
 }
 
+/* One spam verdict is forgotten after some dozens of good messages, even if the filter never says
+ * another word. */
+static void old_oddity(void **state)
+{
+    struct run t;
+
+    (void)state;
+    begin(&t, true);
+    accept_mail(&t, &bob);
+    verdict(&t, &bob, "spam");
+    assert_int_equal(scorer_rank(t.scorer, true), 1);
+    campaign(&t, &bob, 100, 0, 0, "");
+    assert_int_equal(scorer_rank(t.scorer, true), 0);
+    int64_t from = t.time;
+    campaign(&t, &bob, 200, 0.4, 0.6, "spam-content");
+    assert_int_equal(state_of(&t, "bob@acme.example"), STATE_COMPROMISED);
+    assert_true(t.suspect.since >= from);
+    finish(&t);
+}
+
 /* Flagged, then clean for long: still told, with the window of then; and several senders. */
 static void afterwards(void **state)
 {
@@ -700,11 +720,11 @@ static void explained(void **state)
         out.p,
         "2026-11-24T10:10:02Z Q1 1 accepted, 0 refused as spam, 0 as unknown, 0 otherwise, by 1 "
         "provider: "
-        "replies-content -0.34 replies-unknown -0.41: score 0.00 of 14.51\n"
+        "replies-content -0.34 replies-unknown -0.27: score 0.00 of 14.51\n"
         "2026-11-24T10:10:03Z Q2 0 accepted, 0 refused as spam, 1 as unknown, 0 otherwise, by 1 "
         "provider: "
-        "replies-unknown +1.39: score 0.92 of 14.51\n"
-        "2026-11-24T10:10:04Z Q3 our filter: a virus: verdict decisive: score 15.43 of 14.51\n");
+        "replies-unknown +1.32: score 0.81 of 14.51\n"
+        "2026-11-24T10:10:04Z Q3 our filter: a virus: verdict decisive: score 15.30 of 14.51\n");
     text_free(&out);
     finish(&t);
 }
@@ -755,6 +775,7 @@ int main(void)
         cmocka_unit_test(one_bad_message),
         cmocka_unit_test(neutral),
         cmocka_unit_test(verified_list),
+        cmocka_unit_test(old_oddity),
         cmocka_unit_test(afterwards),
         cmocka_unit_test(explained),
         cmocka_unit_test(rates),

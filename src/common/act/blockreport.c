@@ -69,8 +69,12 @@ static void add_several(struct text *out, const struct suspect *s, const struct 
 void report_sentence(struct text *out, const struct suspect *s, const struct decision *d,
                      enum block_added added, const struct block *block)
 {
-    if (d->kind == DECISION_BLOCK) {
+    if (d->kind == DECISION_BLOCK || block) {
         add_blocked(out, d, added, block);
+        if (d->kind == DECISION_SEVERAL)
+            text_addf(out, "; %llu of %llu messages since then have other senders",
+                      (unsigned long long)(s->messages > d->share ? s->messages - d->share : 0),
+                      (unsigned long long)s->messages);
         return;
     }
     add_identity(out, s);

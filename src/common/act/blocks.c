@@ -85,20 +85,26 @@ static unsigned choose_slot(const struct blocks *b)
     return 0;
 }
 
+const struct block *blocks_find(const struct blocks *b, const struct block *want)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (block_same_owner(&b->list[i], want) && slice_eq(b->list[i].address, want->address))
+            return &b->list[i];
+    return NULL;
+}
+
 enum block_added blocks_add(struct blocks *b, const struct block *want, const struct block **out)
 {
     struct block block = *want;
 
     block.slot = 0;
     block.rule = 1;
+    if ((*out = blocks_find(b, want)) != NULL)
+        return BLOCK_STANDS;
     for (size_t i = 0; i < b->n; i++) {
         const struct block *other = &b->list[i];
         if (!block_same_owner(other, want))
             continue;
-        if (slice_eq(other->address, want->address)) {
-            *out = other;
-            return BLOCK_STANDS;
-        }
         block.slot = other->slot;
         block.incident = other->incident;
         if (other->rule >= block.rule)

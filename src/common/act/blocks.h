@@ -59,6 +59,9 @@ int blocks_read(struct blocks *b, const char *name, struct slice text, struct fa
  * owner is already there. */
 enum block_added blocks_add(struct blocks *b, const struct block *want, const struct block **out);
 
+/* The block of that address for that owner; NULL when there is none. */
+const struct block *blocks_find(const struct blocks *b, const struct block *want);
+
 /* Does the slot belong to the owner of *want? */
 bool block_same_owner(const struct block *a, const struct block *b);
 

@@ -69,7 +69,8 @@ void decide(const struct suspect *s, const struct customers *customers, struct d
                                 .identity = s->identity,
                                 .customer = out->owner ? out->owner->key : s->customer,
                                 .partner = out->owner ? out->owner->partner : s->partner,
-                                .address = address_key(&out->address),
+                                .address = out->fault == ADDRESS_OK ? address_key(&out->address)
+                                                                    : SLICE_NONE,
                                 .time = seconds_text(out->time, s->time),
                                 .since = seconds_text(out->since, s->since)};
 }

@@ -20,7 +20,8 @@
 enum decision_kind {
     DECISION_BLOCK,   /* block: decision.block is filled but for slot, incident and rule */
     DECISION_WATCH,   /* one kind of evidence alone, or clear */
-    DECISION_SEVERAL, /* several sender addresses, or none known */
+    DECISION_SEVERAL, /* several sender addresses, or none known; block is filled all the same, with
+                         the most frequent one, or no address */
     DECISION_UNFIT,   /* an address that no map can carry: decision.fault */
     DECISION_STRANGE  /* a login that no map can carry, or a client that is no address */
 };

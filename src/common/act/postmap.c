@@ -1,11 +1,12 @@
 #include "act/postmap.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "act/run.h"
@@ -253,47 +254,59 @@ static int put_in_place(const struct table_type *type, const char *stage, const 
     return sync_folder(dir, failure);
 }
 
-static void remove_stage(const struct table_type *type, const char *stage, const struct mapfile *m)
+/* The folder where tables are built, and what a killed run left in it; not through a link. */
+static void remove_stage(const char *stage)
 {
-    static const char *const ends[] = {"", "-lock", ".tmp"};
-    char path[PATH_ROOM];
+    int fd = open(stage, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        make_path(path, "%s/%s%s%s", stage, m->name, type->suffix, ends[i]);
-        unlink(path);
+    if (folder == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
     }
-    make_path(path, "%s/%s", stage, m->name);
-    unlink(path);
+    for (struct dirent *e; (e = readdir(folder)) != NULL;)
+        unlinkat(fd, e->d_name, 0); /* fails for . and .. */
+    closedir(folder);
     rmdir(stage);
+}
+
+static int install_table(const struct table_type *type, const char *dir, const struct mapfile *m,
+                         struct failure *failure)
+{
+    char stage[PATH_ROOM];
+
+    make_path(stage, "%s/.mp_new", dir);
+    remove_stage(stage);
+    if (mkdir(stage, 0700) != 0)
+        return failure_set(failure, EXIT_CANTCREAT, "%s: can't be made: %s", stage,
+                           strerror(errno));
+    if (build_aside(type, stage, m, failure) == 0)
+        put_in_place(type, stage, dir, m, failure);
+    remove_stage(stage);
+    return failure->status;
 }
 
 int postmap_install(const struct table_type *type, const char *dir, const struct mapfile *m,
                     bool *built, struct failure *failure)
 {
-    char stage[PATH_ROOM], table[PATH_ROOM];
+    char path[PATH_ROOM], table[PATH_ROOM];
     struct failure ignored = {0};
 
     *built = false;
     if (strlen(dir) >= PATH_MAX)
         return failure_set(failure, EXIT_CANTCREAT, "%s: the name is too long", dir);
     if (m->kind != MAP_INDEXED)
-        return prove_text(dir, m, failure);
+        return m->n ? prove_text(dir, m, failure) : 0;
+    make_path(path, "%s/%s%s", dir, m->name, type->suffix);
     make_path(table, "%s:%s/%s", type->name, dir, m->name);
-    make_path(stage, "%s/%s%s", dir, m->name, type->suffix);
-    /* A missing table is asked for only here: postmap waits a second before it says so. */
-    bool holds = access(stage, F_OK) == 0 && table_holds(type, table, m, &ignored);
+    /* A missing table is not asked for: postmap waits a second before it says so. */
+    bool holds = access(path, F_OK) == 0 && table_holds(type, table, m, &ignored);
     if (!holds && ignored.status == EXIT_UNAVAILABLE)
         failure_move(failure, &ignored);
     failure_free(&ignored);
-    if (holds || failure->status)
-        return failure->status;
-    make_path(stage, "%s/.mp_new.XXXXXX", dir);
-    if (mkdtemp(stage) == NULL)
-        return failure_set(failure, EXIT_CANTCREAT, "%s: no folder can be made in it: %s", dir,
-                           strerror(errno));
-    if (build_aside(type, stage, m, failure) == 0)
-        *built = put_in_place(type, stage, dir, m, failure) == 0;
-    remove_stage(type, stage, m);
+    if (!holds && failure->status == 0)
+        *built = install_table(type, dir, m, failure) == 0;
     return failure->status;
 }
 

@@ -96,10 +96,11 @@ static inline struct slice slice_skip(struct slice s, size_t k)
  * memmem's preparation costs more than the search; time is at worst the product of the lengths. */
 static inline const char *slice_find(struct slice s, struct slice needle)
 {
-    const char *p = s.p, *last = s.p + s.n - needle.n;
+    const char *p = s.p, *last;
 
     if (s.n < needle.n || needle.n == 0)
         return needle.n == 0 ? s.p : NULL;
+    last = s.p + s.n - needle.n;
     while (p <= last && (p = memchr(p, (unsigned char)needle.p[0], (size_t)(last - p) + 1)) != NULL) {
         if (bytes_eq(p, needle.p, needle.n))
             return p;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 /* Days from civil and back: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms" (2013). */
 static int64_t days_of(int y, int m, int d)
@@ -65,12 +65,14 @@ bool when_valid(const struct civil *c)
 bool when_zone(const char *tz)
 {
     char path[256];
+    struct stat st;
 
     /* tzset() takes an unknown name for UTC without a word. A POSIX rule (CET-1CEST,M3.5.0,…) has a
      * digit; everything else has to be a file of the zone database. */
     if (strpbrk(tz, "0123456789") == NULL && strcmp(tz, "UTC") != 0) {
         int n = snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", tz);
-        if (n < 0 || (size_t)n >= sizeof path || strstr(tz, "..") || access(path, R_OK) != 0)
+        if (n < 0 || (size_t)n >= sizeof path || strstr(tz, "..") || stat(path, &st) != 0 ||
+            !S_ISREG(st.st_mode))
             return false;
     }
     if (setenv("TZ", tz, 1) != 0)

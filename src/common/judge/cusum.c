@@ -27,15 +27,16 @@ bool observation_accuses(const struct observation *o)
     return false;
 }
 
-/* How much of each positive part one message may bring. */
-static float message_share(const struct observation *o, const struct scoring *s)
+/* No message brings more than message_most. */
+static void cut(struct observation *o, const struct scoring *s)
 {
-    float sum = 0;
+    float sum = 0, most = (float)s->message_most;
 
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
+        sum += o->llr[f] > 0 ? o->llr[f] : 0;
+    for (unsigned f = 0; f < FAMILY_COUNT && sum > most; f++)
         if (o->llr[f] > 0)
-            sum += o->llr[f];
-    return sum > (float)s->message_most ? (float)s->message_most / sum : 1;
+            o->llr[f] *= most / sum;
 }
 
 static void add_family(struct cusum *c, const struct scoring *s, unsigned f, float llr)
@@ -54,17 +55,17 @@ static double log_ratio(const struct cusum *c, unsigned f)
     return (double)log_sum(c->family[f].hit, c->family[f].miss);
 }
 
-bool cusum_add(struct cusum *c, const struct scoring *s, const struct observation *o)
+bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o)
 {
-    float share = message_share(o, s);
-
+    cut(o, s);
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
-        float llr = o->llr[f];
         if (o->decisive[f]) {
             c->decisive[f] = true;
             c->family[f].hit = fmaxf(c->family[f].hit, (float)s->threshold);
-        } else if (llr > 0 || llr < 0) {
-            add_family(c, s, f, llr > 0 ? llr * share : llr);
+        } else if (o->llr[f] > 0 || o->llr[f] < 0) {
+            add_family(c, s, f, o->llr[f] - s->fade);
+        } else {
+            c->family[f].hit -= s->fade;
         }
     }
     if (cusum_sum(c, INFINITY) > 0)

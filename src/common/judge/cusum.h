@@ -24,16 +24,20 @@
  * adds ln L_f = 0; one that speaks against a compromise takes -ln(1 - affected) at most, so others
  * can still be heard; what it said long ago never weighs more than -ln(onset).
  *
- * Caps, which hold at every moment. The score is S = sum of min(ln L_f, family_most); being smaller
- * than P it has the same bound. S >= h is `compromised`: since family_most < h it takes two
- * families. P >= h with S < h is `suspect`: evidence as strong, but of one kind. ln L_f itself
- * stops at alone_most, so that it can come down again; taking something off a likelihood ratio
- * never breaks the bound, nor do the limits by message and by remote site (evidence.h), which make
- * an llr smaller before it gets here.
+ * What a family has against an identity also fades, by `fade` nats a message. Else a single spam
+ * verdict with no clean ones to answer it would hold the sum over zero for good, and `since` would
+ * point to that day.
+ *
+ * Caps, which hold at every moment. The score is S = sum of min(ln L_f, family_most). S >= h is
+ * `compromised`: since family_most < h it takes two families. P >= h with S < h is `suspect`:
+ * evidence as strong, but of one kind. ln L_f itself stops at alone_most, so that it can come down
+ * again, and what the families of replies bring together at replies_most (evidence.h), in S and in
+ * P. Taking something off a likelihood ratio never breaks the bound, so neither these caps nor
+ * fading nor the limit on what one message brings do.
  *
  * A `decisive` observation (a known virus) sets its family to h and lifts its cap.
  *
- * State is 8 bytes a family; nothing allocates or fails.
+ * State is 9 bytes a family; nothing allocates or fails.
  */
 #ifndef MPTOOLS_JUDGE_CUSUM_H
 #define MPTOOLS_JUDGE_CUSUM_H
@@ -55,9 +59,9 @@ struct observation {
 
 /* As at the start and after every restart. */
 void cusum_start(struct cusum *c, const struct scoring *s);
-/* Takes the observation in, first cut to message_most. False when the sum fell to zero; c is then
- * started again. */
-bool cusum_add(struct cusum *c, const struct scoring *s, const struct observation *o);
+/* Takes the observation in, after cutting it to message_most. False when the sum fell to zero; c is
+ * then started again. */
+bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o);
 /* What it would do from the start: nothing, unless something in it is positive. */
 bool observation_accuses(const struct observation *o);
 

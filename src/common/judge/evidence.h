@@ -47,8 +47,8 @@ enum answer {
 
 /* Of a deliver record with its class. */
 enum answer answer_of(const struct record *r);
-/* The delivery was a hop to a filter or a second instance of ours, which takes the message on. */
-bool answer_is_hop(const struct record *r, const struct remote *site);
+/* By its words, a local site's answer is that of a content filter of ours (amavis). */
+bool answer_is_filter(const struct record *r);
 
 /* One site's answers about one message, recipients counted. */
 struct word {
@@ -57,7 +57,7 @@ struct word {
 };
 
 /* What sites have brought so far; belongs to the identity's spam window and starts as {0}. */
-#define SITES_KEPT 8u
+#define SITES_KEPT 16u
 struct site_sum {
     uint64_t name, net;
     float content, unknown; /* nats, 0 or more */

@@ -33,11 +33,12 @@ enum answer answer_of(const struct record *r)
     return slice_eq(class, SL("user-unknown")) ? ANSWER_UNKNOWN : ANSWER_OTHER;
 }
 
-bool answer_is_hop(const struct record *r, const struct remote *site)
+bool answer_is_filter(const struct record *r)
 {
     struct slice reply = r->f[COL_REPLY];
 
-    return site->local && slice_find(reply, SL("from MTA(")) && slice_find(reply, SL("queued as"));
+    return slice_find(reply, SL("from MTA(")) || slice_find(reply, SL("discarded, id=")) ||
+           slice_find(reply, SL("Reject, id="));
 }
 
 /* ln of the odds of a refusal for content, where the site refuses `usual` of everybody's. */

@@ -6,7 +6,7 @@
 #include "judge/score_parts.h"
 
 #define HEARD_SLOTS ((size_t)1 << 18)
-#define LEGS_SLOTS ((size_t)1 << 14)
+#define PASSED_SLOTS ((size_t)1 << 14)
 
 struct scorer *scorer_new(const struct scorer_options *options)
 {
@@ -19,7 +19,7 @@ struct scorer *scorer_new(const struct scorer_options *options)
     s->now = s->start = INT64_MIN;
     s->remotes = remotes_new();
     s->waiting = calloc(WAITING, sizeof *s->waiting);
-    bool ok = recent_init(&s->heard, HEARD_SLOTS) && recent_init(&s->legs, LEGS_SLOTS);
+    bool ok = recent_init(&s->heard, HEARD_SLOTS) && recent_init(&s->passed, PASSED_SLOTS);
     if (s->remotes == NULL || s->waiting == NULL || !ok) {
         scorer_free(s);
         return NULL;
@@ -44,7 +44,7 @@ void scorer_free(struct scorer *s)
     arena_free(&s->arena);
     remotes_free(s->remotes);
     recent_free(&s->heard);
-    recent_free(&s->legs);
+    recent_free(&s->passed);
     psl_free(s->psl);
     free(s->waiting);
     free(s->ranked);
@@ -160,7 +160,7 @@ static void on_accept(struct scorer *s, const struct record *r)
     struct identity id;
 
     if (origin.n && !slice_eq(origin, r->f[COL_QID])) { /* a later leg of a message that is known */
-        recent_add(&s->legs, queue_key(r, origin));
+        recent_add(&s->passed, queue_key(r, origin));
         return;
     }
     if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
@@ -222,9 +222,8 @@ static void on_deliver(struct scorer *s, const struct record *r)
         return;
     bool answered = remote_of(s->remotes, s->psl, r, &site);
     enum answer answer = answered ? answer_of(r) : ANSWER_NOTHING;
-    if (answer == ANSWER_ACCEPTED &&
-        (answer_is_hop(r, &site) || (site.local && recent_has(&s->legs, l.key))))
-        return;
+    if (answered && site.local && (recent_has(&s->passed, l.leg) || answer_is_filter(r)))
+        return; /* our own filter's, whose verdict is known */
     bool ours = !id.outsider || (answered && !site.local); /* not a stranger's mail to us */
     if ((l.person = person_of(s, r, &id, answered && ours)) == NULL)
         return;
@@ -244,6 +243,8 @@ static void on_verdict(struct scorer *s, const struct record *r)
     enum verdict v = verdict_of(r);
     struct identity id;
 
+    if (slice_eq(r->f[COL_DAEMON], SL("amavis")))
+        recent_add(&s->passed, queue_key(r, r->f[COL_QID]));
     if (v == VERDICT_NOTHING || identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
         return;
     struct person *p = person_of(s, r, &id, !id.outsider);

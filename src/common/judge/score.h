@@ -46,6 +46,9 @@ size_t scorer_rank(struct scorer *s, bool all);
 /* The i-th of them. What out points to lives until the next call. */
 void scorer_suspect(struct scorer *s, size_t i, struct suspect *out);
 
+/* The state of one identity, a login or a client address; -1 when it has none, good or bad. */
+int scorer_state_of(const struct scorer *s, struct slice identity);
+
 /* Messages taken in per interval over the log, for the i-th; n of them. */
 #define SCORER_RATES 24u
 struct scorer_rates {

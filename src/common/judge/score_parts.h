@@ -55,7 +55,7 @@ struct scorer {
     struct map labels; /* label -> itself, in the arena */
     struct remotes *remotes;
     struct recent heard;     /* messages and sites whose word was taken */
-    struct recent legs;      /* messages that came in again from a filter */
+    struct recent passed;    /* queue files that a filter of ours took and answered for */
     struct waiting *waiting; /* a ring, oldest first */
     size_t first, waits;
     int64_t now,

@@ -67,6 +67,27 @@ static const struct window *told(const struct person *p)
     return p->worst;
 }
 
+int scorer_state_of(const struct scorer *s, struct slice identity)
+{
+    char key[IDENTITY_LONGEST + 1];
+    int state = -1;
+
+    if (identity.n > IDENTITY_LONGEST)
+        return -1;
+    for (size_t i = 0; i < identity.n; i++) {
+        char c = identity.p[i];
+        key[i + 1] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+    }
+    for (int kind = IDENTITY_LOGIN; kind <= IDENTITY_CLIENT; kind++) {
+        key[0] = (char)('0' + kind);
+        const struct person *p = map_get(&s->people, slice_of(key, identity.n + 1));
+        const struct window *w = p ? told(p) : NULL;
+        if (p && state < (w ? w->state : STATE_CLEAR))
+            state = w ? w->state : STATE_CLEAR;
+    }
+    return state;
+}
+
 static int worst_first(const void *a, const void *b)
 {
     const struct person *p = *(struct person *const *)a, *q = *(struct person *const *)b;

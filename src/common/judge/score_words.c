@@ -112,7 +112,7 @@ static struct window *window_of(struct scorer *s, const struct letter *l)
 }
 
 static void observe(struct scorer *s, const struct letter *l, const char *what,
-                    const struct observation *o)
+                    struct observation *o)
 {
     struct person *p = l->person;
     struct window *w = p->window;

@@ -12,7 +12,16 @@
  * (cusum.h), and no more, so that a sum that was high comes down again. */
 #define ALONE_SHARE 1.3
 
-enum setting { FALSE_FLAGS, FAMILY_SHARE, REMOTE_SHARE, MESSAGE_SHARE, AFFECTED, ONSET, SETTINGS };
+enum setting {
+    FALSE_FLAGS,
+    FAMILY_SHARE,
+    REMOTE_SHARE,
+    MESSAGE_SHARE,
+    AFFECTED,
+    ONSET,
+    FADE,
+    SETTINGS
+};
 
 static const struct {
     struct slice name;
@@ -24,6 +33,7 @@ static const struct {
     [MESSAGE_SHARE] = {{"message_share", 13}, 0.02, 0.5},
     [AFFECTED] = {{"affected", 8}, 0.01, 0.99},
     [ONSET] = {{"onset", 5}, 1e-6, 0.1},
+    [FADE] = {{"fade", 4}, 0, 0.5},
 };
 
 static const struct slice family_names[FAMILY_COUNT] = {
@@ -159,6 +169,7 @@ bool scoring_load(const char *share, const char *conf, struct problems *problems
         .spared = (float)log1p(-v.setting[AFFECTED]),
         .onset = (float)log(v.setting[ONSET]),
         .calm = (float)log1p(-v.setting[ONSET]),
+        .fade = (float)v.setting[FADE],
     };
     memcpy(out->family, v.family, sizeof out->family);
     return true;

@@ -37,6 +37,7 @@ struct scoring {
     /* Logarithms of chances: that a compromise shows in a family, that it doesn't; that it begins
      * to show with the next message, that it doesn't. */
     float affected, spared, onset, calm;
+    float fade; /* nats that each family loses with a message */
     struct likelihood family[FAMILY_COUNT];
 };
 

@@ -1,6 +1,9 @@
 #include "judge/table.h"
 
+#include <langinfo.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "base/when.h"
@@ -163,18 +166,25 @@ static void wrap_name(struct wrap *w, struct slice name, const char *behind)
     text_free(&word);
 }
 
+/* What was seen, family by family; an identity that was cut goes first, as a whole. */
 static void add_seen(struct wrap *w, const struct suspect *s)
 {
-    bool any = false;
+    const struct suspect_family *last = NULL;
 
+    if (columns(s->identity, w->utf8) > IDENTITY_WIDTH) {
+        wrap_name(w, s->identity, "");
+        wrap_end(w);
+    }
+    for (unsigned i = 0; i < s->family_n; i++)
+        if (s->family[i].seen.n)
+            last = &s->family[i];
     for (unsigned i = 0; i < s->family_n; i++) {
         struct slice seen = s->family[i].seen;
-        if (seen.n == 0)
+        const char *blank = slice_rchr(seen, ' ');
+        if (blank == NULL)
             continue;
-        if (any)
-            wrap_word(w, SL("and"));
-        wrap_text(w, seen);
-        any = true;
+        wrap_text(w, slice_range(seen.p, blank));
+        wrap_name(w, slice_range(blank + 1, seen.p + seen.n), &s->family[i] == last ? "" : ";");
     }
     wrap_end(w);
 }
@@ -211,6 +221,15 @@ static void add_window(struct wrap *w, const struct suspect *s)
             wrap_name(w, s->sample[i], "");
         wrap_end(w);
     }
+}
+
+struct table_style table_style_of(int fd)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    return (struct table_style){.colour = isatty(fd) && !(no_color && *no_color) && term &&
+                                          strcmp(term, "dumb") != 0,
+                                .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
 }
 
 void table_head(struct text *out, const struct table_style *style)

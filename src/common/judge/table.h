@@ -17,6 +17,10 @@ struct table_style {
     bool utf8;
 };
 
+/* What the terminal on this descriptor can do: colours unless $NO_COLOR is set (no-color.org) or
+ * $TERM is dumb or missing, UTF-8 by the locale. None of it for a file. */
+struct table_style table_style_of(int fd);
+
 void table_head(struct text *out, const struct table_style *style);
 /* rates may be NULL. */
 void table_row(struct text *out, const struct table_style *style, const struct suspect *s,

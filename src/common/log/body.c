@@ -162,7 +162,7 @@ static bool smtpd_line(struct slice s, struct line *l)
         return connect_line(slice_skip(s, 16), LINE_DISCONNECT, l);
     if (slice_starts(s, SL("warning: ")))
         return auth_fail_line(slice_skip(s, 9), l);
-    if (slice_starts(s, SL("proxy-")))
+    if (slice_starts(s, SL("proxy-")) || slice_starts(s, SL("reject: "))) /* as Postfix 1 wrote it */
         return body_action(s, l);
     return false;
 }

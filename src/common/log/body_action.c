@@ -161,7 +161,7 @@ static bool is_content(struct slice s)
 {
     return slice_starts(s, SL("header ")) || slice_starts(s, SL("body ")) ||
            slice_starts(s, SL("mime-header ")) || slice_starts(s, SL("nested-header ")) ||
-           slice_starts(s, SL("nested header "));
+           slice_starts(s, SL("nested header ")) || slice_starts(s, SL("content "));
 }
 
 bool body_action(struct slice s, struct line *l)

@@ -80,6 +80,7 @@ static void merge(struct record *r, const struct message *m)
 {
     bool linked = m->flags & MESSAGE_LINKED && !(m->flags & MESSAGE_NOTICE);
 
+    r->f[COL_QID] = message_qid(m);
     for (int f = 0; f < MESSAGE_FIELDS; f++) {
         struct slice *to = &r->f[message_column[f]];
         bool own = linked && f >= MESSAGE_CLIENT_NAME && f <= MESSAGE_SENDER;
@@ -556,6 +557,17 @@ bool correlate_line(struct correlate *c, const struct program *prog, uint32_t pi
     return !c->failed;
 }
 
+static int column_of(struct correlate *c, struct slice name)
+{
+    size_t i = ((uintptr_t)name.p ^ (uintptr_t)name.p >> 6) % NAMES;
+
+    if (c->names[i].name != name.p) {
+        c->names[i].name = name.p;
+        c->names[i].column = record_column_of(name);
+    }
+    return c->names[i].column;
+}
+
 bool correlate_facts(struct correlate *c, const struct program *prog, int64_t time, uint8_t digits,
                      const struct facts *facts)
 {
@@ -567,7 +579,7 @@ bool correlate_facts(struct correlate *c, const struct program *prog, int64_t ti
     advance(c, time);
     expire(c);
     for (unsigned i = 0; i < facts->n; i++) {
-        int column = record_column_of(facts->f[i].name);
+        int column = column_of(c, facts->f[i].name);
         if (column > COL_KIND)
             f[column] = facts->f[i].value;
     }

@@ -61,7 +61,7 @@ void link_to(struct correlate *c, struct message *b, struct message *a)
     struct slice origin = message_get(a, MESSAGE_ORIGIN);
 
     if (origin.n == 0)
-        origin = message_get(a, MESSAGE_QID);
+        origin = message_qid(a);
     bool ok = message_set(&c->store, b, MESSAGE_ORIGIN, origin);
     for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++) {
         struct slice v = message_get(a, inherited[i]);
@@ -111,7 +111,7 @@ static void expect(struct correlate *c, struct message *a, struct slice qid)
     }
     struct slice origin = message_get(a, MESSAGE_ORIGIN);
     bool ok =
-        message_set(&c->store, b, MESSAGE_ORIGIN, origin.n ? origin : message_get(a, MESSAGE_QID));
+        message_set(&c->store, b, MESSAGE_ORIGIN, origin.n ? origin : message_qid(a));
     for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
         ok = ok && message_set(&c->store, b, inherited[i], message_get(a, inherited[i]));
     ok = ok && message_set(&c->store, b, MESSAGE_MSGID, message_get(a, MESSAGE_MSGID));
@@ -147,7 +147,7 @@ void link_queued(struct correlate *c, struct message *a, struct slice reply, con
 
 void link_expected(struct correlate *c, struct message *b)
 {
-    struct slice qid = message_get(b, MESSAGE_QID);
+    struct slice qid = message_qid(b);
     struct message *e = NULL;
 
     if (!(b->flags & MESSAGE_LOCAL) || !(b->flags & MESSAGE_HAS_MSGID))

@@ -14,6 +14,7 @@
 #define JUMP_LINES 8       /* so many lines have to agree before the clock jumps a day */
 #define SESSIONS 4096
 #define DIRECT_MAX 4
+#define NAMES 64
 
 /* A client session of smtpd, by host, instance and pid: what its lines say before there is a queue
  * id. A direct-mapped table: a collision forgets a session, which loses a count, nothing more. */
@@ -43,6 +44,11 @@ struct correlate {
     struct output *out;
     size_t outs, out_at, out_cap;
     struct correlate_stats stats;
+    /* Columns of the templates' names, by the names' own addresses. */
+    struct {
+        const char *name;
+        int column;
+    } names[NAMES];
     bool failed;
 };
 

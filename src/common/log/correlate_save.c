@@ -44,6 +44,7 @@ static void save_message(const struct message *m, struct text *out)
     unsigned flags = m->flags & ~(unsigned)MESSAGE_CHILD;
     text_addf(out, "\t%u\t%u\t%lld\t%lld", flags | (m->instance->owner ? 0x8000u : 0), m->list,
               (long long)m->touched, (long long)m->waits_since);
+    add_field(out, message_qid(m));
     for (int f = 0; f < MESSAGE_FIELDS; f++)
         add_field(out, message_get(m, (enum message_field)f));
     text_addc(out, '\n');
@@ -171,7 +172,7 @@ static void load_message(struct loading *in, struct slice line)
         in->bad = true;
     } else {
         struct message *m = in->m;
-        for (int f = MESSAGE_QID + 1; f < MESSAGE_FIELDS; f++)
+        for (int f = 0; f < MESSAGE_FIELDS; f++)
             in->bad |= !message_set(s, m, (enum message_field)f, value(in, &line));
         p->instance->owner |= (flags & 0x8000) != 0;
         if (entry.n)

@@ -5,7 +5,7 @@
 #define BUCKETS_FIRST 4096u
 
 const uint8_t message_column[MESSAGE_FIELDS] = {
-    COL_QID,  COL_ORIGIN, COL_CLIENT_NAME, COL_CLIENT_IP, COL_SASL_USER,
+    COL_ORIGIN, COL_CLIENT_NAME, COL_CLIENT_IP, COL_SASL_USER,
     COL_HELO, COL_SENDER, COL_MSGID,       COL_SIZE,      COL_NRCPT};
 
 bool store_setup(struct store *s)
@@ -127,15 +127,13 @@ static void grow(struct store *s)
 
 struct message *store_add(struct store *s, struct slice qid, struct instance *in, int64_t time)
 {
-    struct message *m = pool_get(&s->pool, sizeof *m);
+    struct message *m = qid.n > MESSAGE_QID_MAX ? NULL : pool_get(&s->pool, sizeof *m);
 
     if (m == NULL)
         return NULL;
     *m = (struct message){.instance = in, .hash = store_hash(qid), .touched = time};
-    if (!message_set(s, m, MESSAGE_QID, qid)) {
-        pool_put(&s->pool, m, sizeof *m);
-        return NULL;
-    }
+    m->qid_n = (uint8_t)qid.n;
+    memcpy(m->qid, qid.p, qid.n);
     if (++s->count > s->buckets)
         grow(s);
     struct message **b = &s->bucket[m->hash & (s->buckets - 1)];
@@ -169,7 +167,7 @@ struct message *store_next(const struct store *s, struct slice qid, uint64_t has
     struct message *m = after ? after->chain : s->bucket[hash & (s->buckets - 1)];
 
     for (; m; m = m->chain)
-        if (m->hash == hash && m->list != LIST_NONE && slice_eq(message_get(m, MESSAGE_QID), qid))
+        if (m->hash == hash && m->list != LIST_NONE && slice_eq(message_qid(m), qid))
             return m;
     return NULL;
 }

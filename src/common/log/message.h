@@ -13,7 +13,6 @@
 #include "log/record.h"
 
 enum message_field {
-    MESSAGE_QID,
     MESSAGE_ORIGIN,
     MESSAGE_CLIENT_NAME,
     MESSAGE_CLIENT_IP,
@@ -50,18 +49,24 @@ struct held {
     unsigned char data[]; /* fields times: column, 32-bit length, bytes */
 };
 
+#define MESSAGE_QID_MAX 31
+
 struct message {
-    struct message *chain, *prev, *next, *wait_prev, *wait_next, *parent;
-    const struct program *entry; /* the program that took it in */
-    struct instance *instance;
+    /* What a look-up compares stands together, in one line of the cache. */
+    struct message *chain;
     uint64_t hash;
+    struct instance *instance;
+    uint16_t flags;
+    uint8_t list, qid_n;
+    uint32_t number; /* for saving: its place in the text */
+    char qid[MESSAGE_QID_MAX + 1];
+
+    struct message *prev, *next, *wait_prev, *wait_next, *parent;
+    const struct program *entry; /* the program that took it in */
     int64_t touched, waits_since;
     struct held *held, *held_last;
     char *bytes;
     uint32_t used, cap;
-    uint16_t flags;
-    uint8_t list;
-    uint32_t number; /* for saving: its place in the text */
     struct {
         uint32_t at, n;
     } f[MESSAGE_FIELDS];
@@ -84,6 +89,11 @@ extern const uint8_t message_column[MESSAGE_FIELDS];
 bool store_setup(struct store *s);
 void store_free(struct store *s);
 
+static inline struct slice message_qid(const struct message *m)
+{
+    return slice_of(m->qid, m->qid_n);
+}
+
 static inline struct slice message_get(const struct message *m, enum message_field f)
 {
     return slice_of(m->bytes + m->f[f].at, m->f[f].n);
@@ -92,6 +102,7 @@ static inline struct slice message_get(const struct message *m, enum message_fie
 /* Copies the value in; false when memory runs out. */
 bool message_set(struct store *s, struct message *m, enum message_field f, struct slice value);
 
+/* qid has at most MESSAGE_QID_MAX bytes, which field_is_qid() sees to. */
 struct message *store_add(struct store *s, struct slice qid, struct instance *in, int64_t time);
 /* Takes it out of everything and gives its memory back. */
 void store_drop(struct store *s, struct message *m);

@@ -287,9 +287,9 @@ static bool read_text(struct parser *p, const struct program *prog, const struct
         if (body_parse(prog->kind, e->text, l))
             return true;
         l->type = LINE_OTHER;
-        if (!detail)
-            return false;
     }
+    if (!detail && !prog->records)
+        return false;
     if (shape_match(prog->daemon, prog->kind != DAEMON_OTHER, e->text, facts))
         return true;
     p->stats.unknown++;

@@ -18,20 +18,34 @@ static struct slice key_of(struct programs *ps, struct slice host, struct slice 
     return text_slice(&ps->key);
 }
 
+/* Where the daemon begins: behind the last slash, but Dovecot's "imap(user)<77><aB/c>" has its slash
+ * in what a stranger chose. */
+static const char *last_slash(struct slice tag)
+{
+    size_t n = 0;
+
+    while (n < tag.n && tag.p[n] != '(' && tag.p[n] != '<')
+        n++;
+    return slice_rchr(slice_of(tag.p, n), '/');
+}
+
 /* "postfix/submission/smtpd" is daemon smtpd of "postfix/submission"; "dovecot" is its own. */
 static void split(struct program *p)
 {
-    const char *slash = slice_rchr(p->tag, '/');
+    const char *slash = last_slash(p->tag);
 
     p->daemon = slash ? slice_range(slash + 1, p->tag.p + p->tag.n) : p->tag;
     p->name = slash ? slice_range(p->tag.p, slash) : SLICE_NONE;
     p->kind = body_daemon(p->daemon);
     bool own = slash != NULL || slice_find(p->tag, SL("postfix")) != NULL;
+    if (slice_starts(p->tag, SL("cyrus/"))) /* has a master, too */
+        own = false;
     if (!own) /* "local" or "error" alone may be anybody's */
         p->kind = DAEMON_OTHER;
     else if (p->kind == DAEMON_OTHER && slice_find(p->tag, SL("postfix")) != NULL)
         p->kind = DAEMON_POSTFIX;
     p->companion = p->kind == DAEMON_OTHER && shape_daemon(p->daemon);
+    p->records = shape_makes_records(p->daemon, p->kind != DAEMON_OTHER);
 }
 
 static struct slice base_name(struct slice tag)

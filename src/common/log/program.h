@@ -26,6 +26,7 @@ struct program {
     struct slice daemon; /* the daemon column: "smtpd" */
     enum daemon kind;
     bool companion; /* a program that shape.h has templates of */
+    bool records;   /* templates of it make records */
     struct instance *instance;
     uint64_t lines; /* for the summary, counted by the parser */
 };

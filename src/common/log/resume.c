@@ -85,12 +85,13 @@ static bool look_at(struct place *p, const struct rotated *f, const struct mark 
     return true;
 }
 
-/* How good a place is: of those that are not exact, a rotated copy that is too short comes first,
- * as what it lacks was read from the log itself before that was truncated. */
+/* How good a place is. The log itself, if it begins as it did, is the one that was read, however it
+ * was cut; a rotated copy that is too short lacks what was read from the log before that was
+ * truncated. */
 static int rank(const struct place *p, const struct rotation *r)
 {
-    if (p->found == FOUND_SHORTER && r->file[p->at].current)
-        return FOUND_CHANGED;
+    if (r->file[p->at].current && p->found >= FOUND_CHANGED)
+        return FOUND_EXACT + 1;
     return p->found;
 }
 

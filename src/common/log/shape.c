@@ -14,6 +14,7 @@ struct group {
     struct slice daemon;
     struct entry *entries;
     size_t n;
+    bool records; /* one of them makes records */
 };
 
 static const struct shape_table *const tables[] = {
@@ -66,6 +67,7 @@ static bool add_row(enum family family, const struct shape *row, const struct en
         }
         if (e != NULL)
             g->entries[g->n] = *e;
+        g->records |= row->kind != KIND_NONE;
         g->n++;
     }
     return true;
@@ -158,6 +160,16 @@ bool shape_daemon(struct slice daemon)
     daemon = base_name(daemon);
     return map_get(&shapes.groups[FAMILY_DOVECOT], daemon) != NULL ||
            map_get(&shapes.groups[FAMILY_COMPANION], daemon) != NULL;
+}
+
+bool shape_makes_records(struct slice daemon, bool postfix)
+{
+    const struct group *own = map_get(&shapes.groups[FAMILY_POSTFIX], daemon);
+    const struct group *companion = map_get(&shapes.groups[FAMILY_COMPANION], base_name(daemon));
+
+    if (!postfix && map_get(&shapes.groups[FAMILY_DOVECOT], base_name(daemon)))
+        return true;
+    return (postfix && own && own->records) || (companion && companion->records);
 }
 
 static bool match_dovecot(struct slice daemon, struct slice body, struct facts *facts)

@@ -41,6 +41,10 @@ bool shape_setup(void);
 /* Is it a program beside Postfix that there are templates of? daemon as below. */
 bool shape_daemon(struct slice daemon);
 
+/* Has a template of this daemon that makes records? If not, its lines need no matching but to be
+ * counted. postfix as below. */
+bool shape_makes_records(struct slice daemon, bool postfix);
+
 /* The first template of the daemon that is all of body. daemon is the last part of the syslog tag,
  * with or without Dovecot's "(context)". postfix: the tag is one of Postfix's, so that its daemons'
  * rows apply and those for any Postfix daemon. Returns false, with facts emptied, when none does.

@@ -14,6 +14,15 @@ void tsv_writer_free(struct tsv_writer *w)
     text_free(&w->scratch);
 }
 
+uint32_t tsv_writer_mask(const struct tsv_writer *w)
+{
+    uint32_t mask = 0;
+
+    for (unsigned i = 0; i < w->n; i++)
+        mask |= UINT32_C(1) << w->column[i];
+    return mask;
+}
+
 bool tsv_writer_columns(struct tsv_writer *w, struct slice list, struct slice *bad)
 {
     w->n = 0;
@@ -22,22 +31,13 @@ bool tsv_writer_columns(struct tsv_writer *w, struct slice list, struct slice *b
         struct slice name = comma ? slice_range(list.p, comma) : list;
         int c = record_column_of(name);
         *bad = name;
-        if (c < 0 || w->n == COL_COUNT)
+        if (c < 0 || tsv_writer_mask(w) >> c & 1)
             return false;
         w->column[w->n++] = (uint8_t)c;
         if (comma == NULL)
             return true;
         list = slice_range(comma + 1, list.p + list.n);
     }
-}
-
-uint32_t tsv_writer_mask(const struct tsv_writer *w)
-{
-    uint32_t mask = 0;
-
-    for (unsigned i = 0; i < w->n; i++)
-        mask |= UINT32_C(1) << w->column[i];
-    return mask;
 }
 
 void tsv_write_header(struct tsv_writer *w)

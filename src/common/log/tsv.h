@@ -28,7 +28,7 @@ struct tsv_writer {
 /* All columns, TSV, until the fields are changed. The writer doesn't own out. */
 void tsv_writer_init(struct tsv_writer *w, struct outfile *out);
 void tsv_writer_free(struct tsv_writer *w);
-/* "a,b,c"; false when a name is none, which then is in *bad. */
+/* "a,b,c"; false when a name is none or comes twice, which then is in *bad. */
 bool tsv_writer_columns(struct tsv_writer *w, struct slice list, struct slice *bad);
 /* The columns that are written: a bit for each. */
 uint32_t tsv_writer_mask(const struct tsv_writer *w);
