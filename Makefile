@@ -36,8 +36,8 @@ judge = $(JUDGE:%=$(B)/common/judge/%.o)
 act   = $(ACT:%=$(B)/common/act/%.o)
 
 # The objects of each tool.
-mplog-parse = $(B)/tools/mplog-parse.o $(judge) $(log) $(base)
-spamscore   = $(B)/tools/spamscore.o $(judge) $(log) $(base)
+mplog-parse = $(B)/tools/mplog-parse.o $(B)/tools/mplog-parse_options.o $(judge) $(log) $(base)
+spamscore   = $(B)/tools/spamscore.o $(B)/tools/spamscore_options.o $(judge) $(log) $(base)
 senderblock = $(B)/tools/senderblock.o $(act) $(judge) $(log) $(base)
 
 TOOLS = mplog-parse spamscore senderblock

@@ -120,6 +120,9 @@ done
 for who in acme2 globex1 127.0.1.10; do
     ok "$who is not" not grep -Eq '^(compromised|infected)$' <(state_of $who)
 done
+flagged_of() { awk -F'\t' -v c="$1" '($2 == "compromised" || $2 == "infected") && $5 == c { print $4 }' "$T/suspects"; }
+ok "of acme, whose addresses two strangers use, only the stolen login is flagged" \
+    test "$(flagged_of acme)" = acme1
 raw_equals_records() {
     "$BIN/spamscore" -C "$T/conf" "$T/mail.log" | diff - "$T/suspects"
 }

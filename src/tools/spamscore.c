@@ -1,8 +1,6 @@
 /* spamscore: whose login or machine sends spam, from a mail log or its event records. */
-#include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,40 +8,8 @@
 #include "base/msg.h"
 #include "base/share.h"
 #include "judge/annotate.h"
-#include "judge/report.h"
 #include "log/stream.h"
-
-static const char usage_text[] =
-    "usage: spamscore [-aqv] [-o table|tsv|json] [--top N] [-w FILE] [-C DIR]\n"
-    "                 [--year YEAR] [--tz ZONE] [FILE ...]\n"
-    "       spamscore --explain IDENTITY [FILE ...]\n"
-    "       spamscore --check-config [-C DIR]\n"
-    "Reads mail logs or mplog-parse's records (gzip, zstd too; - or nothing: standard input) and\n"
-    "names the logins and machines that send spam. For example: spamscore /var/log/mail.log\n";
-
-struct options {
-    const char *format_name, *explain, *output, *conf, *tz, *top_text, *year_text;
-    enum report_format format;
-    uint64_t top, year; /* 0: not said */
-    bool all, verbose, check;
-};
-
-enum { OPT_EXPLAIN = 256, OPT_TOP, OPT_YEAR, OPT_TZ, OPT_CHECK };
-
-static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
-                                             {"all", no_argument, NULL, 'a'},
-                                             {"write", required_argument, NULL, 'w'},
-                                             {"config", required_argument, NULL, 'C'},
-                                             {"explain", required_argument, NULL, OPT_EXPLAIN},
-                                             {"top", required_argument, NULL, OPT_TOP},
-                                             {"year", required_argument, NULL, OPT_YEAR},
-                                             {"tz", required_argument, NULL, OPT_TZ},
-                                             {"check-config", no_argument, NULL, OPT_CHECK},
-                                             {"quiet", no_argument, NULL, 'q'},
-                                             {"verbose", no_argument, NULL, 'v'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"version", no_argument, NULL, 'V'},
-                                             {NULL, 0, NULL, 0}};
+#include "spamscore_options.h"
 
 /* What a run works with. */
 struct run {
@@ -55,114 +21,6 @@ struct run {
     struct timespec started;
     double told; /* seconds after the start at which the progress line was written */
 };
-
-static int usage(const char *problem)
-{
-    if (problem)
-        msg_error("%s", problem);
-    fputs(usage_text, problem ? stderr : stdout);
-    if (problem)
-        return EXIT_USAGE;
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
-}
-
-static int option_problem(int c, const char *arg)
-{
-    char problem[128];
-
-    snprintf(problem, sizeof problem, "%.80s: %s", arg,
-             c == ':' ? "an argument is missing" : "no such option, or not in that form");
-    return usage(problem);
-}
-
-/* Where the argument of an option goes; NULL for one that has none. */
-static const char **argument(struct options *o, int c)
-{
-    const struct {
-        int option;
-        const char **to;
-    } where[] = {{'o', &o->format_name},  {'w', &o->output},
-                 {'C', &o->conf},         {OPT_EXPLAIN, &o->explain},
-                 {OPT_TOP, &o->top_text}, {OPT_YEAR, &o->year_text},
-                 {OPT_TZ, &o->tz}};
-
-    for (size_t i = 0; i < sizeof where / sizeof *where; i++)
-        if (where[i].option == c)
-            return where[i].to;
-    return NULL;
-}
-
-/* Returns -1 to go on, or an exit status. */
-static int take_option(struct options *o, int c, const char *arg)
-{
-    const char **to = argument(o, c);
-
-    if (to) {
-        *to = optarg;
-        return -1;
-    }
-    switch (c) {
-    case 'a':
-        o->all = true;
-        return -1;
-    case OPT_CHECK:
-        o->check = true;
-        return -1;
-    case 'q':
-        msg_quiet(true);
-        return -1;
-    case 'v':
-        o->verbose = true;
-        return -1;
-    case 'h':
-        return usage(NULL);
-    case 'V':
-        puts("spamscore " MPTOOLS_VERSION);
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
-    default:
-        return option_problem(c, arg);
-    }
-}
-
-static int parse_options(struct options *o, int argc, char **argv)
-{
-    int c, status = -1;
-
-    opterr = 0;
-    while (status < 0 && (c = getopt_long(argc, argv, ":o:aw:C:qvhV", long_options, NULL)) != -1)
-        status = take_option(o, c, argv[optind - 1]);
-    return status;
-}
-
-static bool number(const char *s, uint64_t least, uint64_t most, uint64_t *out)
-{
-    return s == NULL || (slice_u64(slice_str(s), out) && *out >= least && *out <= most);
-}
-
-static const char *check_options(struct options *o, int files)
-{
-    static const char *const formats[] = {"tsv", "json", "table"};
-
-    o->format = isatty(STDOUT_FILENO) && o->output == NULL ? REPORT_TABLE : REPORT_TSV;
-    for (int i = REPORT_TSV; o->format_name && i <= REPORT_TABLE + 1; i++) {
-        if (i > REPORT_TABLE)
-            return "-o wants table, tsv or json";
-        o->format = (enum report_format)i;
-        if (strcmp(o->format_name, formats[i]) == 0)
-            break;
-    }
-    if (!number(o->top_text, 1, SIZE_MAX / 2, &o->top))
-        return "--top wants a number, 1 or more";
-    if (!number(o->year_text, 1970, 9999, &o->year))
-        return "--year wants a year, such as 2026";
-    if (o->explain && (o->all || o->top || o->format_name))
-        return "specify only one of --explain and -a, -o, --top";
-    if (o->tz && !when_zone(o->tz))
-        return "--tz wants a time zone that this system knows, such as Europe/Berlin";
-    if (files == 0 && !o->check && isatty(STDIN_FILENO))
-        return "no input: name a log, or pipe one in";
-    return NULL;
-}
 
 /* A line of the walk of --explain. */
 static void explained(void *user, struct slice line)
@@ -278,7 +136,7 @@ static int work(struct run *run, struct stream *in)
 
 static int load(struct run *run)
 {
-    int status = annotate_new(run->o->conf, false, &run->annotate);
+    int status = annotate_new(run->o->conf, ANNOTATE_ALL, &run->annotate);
     struct problems problems = {0};
 
     if (status == EXIT_TEMPFAIL)
@@ -298,12 +156,9 @@ int main(int argc, char **argv)
     msg_init(argv[0]);
     setlocale(LC_CTYPE, "");
     clock_gettime(CLOCK_MONOTONIC, &run.started);
-    int status = parse_options(&o, argc, argv);
+    int status = spamscore_options(&o, argc, argv);
     if (status >= 0)
         return status;
-    const char *problem = check_options(&o, argc - optind);
-    if (problem)
-        return usage(problem);
     status = load(&run);
     if (status == 0 && !o.check) {
         struct stream_options so = {.parser = {.year = (int)o.year}};

@@ -1,7 +1,7 @@
 # A private Postfix for the tests: its own configuration, queue, log and ports on loopback. Sourced by
 # tests/*.t; needs root. The system's own Postfix, running or not, is left alone.
 #
-#   postfix_install           from Debian if it is absent, without starting the system's service
+#   postfix_install LOG       from Debian if it is absent, without starting the system's service
 #   instance_make DIR         writes DIR/etc and DIR/queue; reads DIR/ports (see world.py)
 #   instance_start, instance_stop, instance_reload
 #   instance_log_wait REGEX [SECONDS]   waits for a line in the log

@@ -1173,6 +1173,7 @@ static void meanwhile(void **state)
 
     (void)state;
     put_file(LOG, SL(""));
+    run_quiet();
     assert_int_equal(pipe(fd), 0);
     pid_t child = fork();
     if (child == 0)

@@ -21,16 +21,19 @@ static int load(struct annotate *a)
 {
     struct problems problems = {0};
 
-    customers_load(a->dir, &problems, &a->customers);
-    outbound_load(&a->outbound, a->dir, &problems);
-    a->replies = replies_load(a->dir, &problems);
+    if (a->columns & COLUMNS_CUSTOMER)
+        customers_load(a->dir, &problems, &a->customers);
+    if (a->columns & 1u << COL_OUTBOUND_IP)
+        outbound_load(&a->outbound, a->dir, &problems);
+    if (a->columns & COLUMNS_CLASS)
+        a->replies = replies_load(a->dir, &problems);
     problems_print(&problems);
     int status = problems.count ? EXIT_CONFIG : 0;
     problems_free(&problems);
     return status;
 }
 
-int annotate_new(const char *dir, bool bare, struct annotate **out)
+int annotate_new(const char *dir, uint32_t columns, struct annotate **out)
 {
     struct annotate *a = *out = calloc(1, sizeof *a);
     const char *env = secure_getenv("MPTOOLS_CONF");
@@ -39,9 +42,9 @@ int annotate_new(const char *dir, bool bare, struct annotate **out)
         msg_error("out of memory");
         return EXIT_TEMPFAIL;
     }
-    a->columns = UINT32_MAX;
+    a->columns = columns;
     a->dir = dir ? dir : env && *env ? env : "/etc/mptools";
-    return bare ? 0 : load(a);
+    return load(a);
 }
 
 void annotate_free(struct annotate *a)
@@ -52,11 +55,6 @@ void annotate_free(struct annotate *a)
     outbound_free(&a->outbound);
     replies_free(a->replies);
     free(a);
-}
-
-void annotate_only(struct annotate *a, uint32_t columns)
-{
-    a->columns = columns;
 }
 
 /* By what was authenticated, never by what the message says of itself. */

@@ -13,15 +13,14 @@
 
 struct annotate;
 
-/* dir: the operator's folder; NULL: $MPTOOLS_CONF, else /etc/mptools. bare: nothing is wanted but
- * the object (no file is read). 0, or the exit status with all problems told by msg.h. *out is NULL
- * or safe to free in any case. */
-int annotate_new(const char *dir, bool bare, struct annotate **out);
-void annotate_free(struct annotate *a); /* NULL is fine */
+#define ANNOTATE_ALL UINT32_MAX
 
-/* Only these columns will be looked at (a bit for each, 1u << COL_CLASS): what is for others can be
- * left out. All at the start. */
-void annotate_only(struct annotate *a, uint32_t columns);
+/* dir: the operator's folder; NULL: $MPTOOLS_CONF, else /etc/mptools. columns: those that will be
+ * looked at, a bit for each (1u << COL_CLASS); what only others need is neither read nor worked out.
+ * 0, or the exit status with all problems told by msg.h. *out is NULL or safe to free in any case.
+ */
+int annotate_new(const char *dir, uint32_t columns, struct annotate **out);
+void annotate_free(struct annotate *a); /* NULL is fine */
 
 /* raw: the record was made from log lines here. Of a record that came from a stream, only columns
  * that are empty are filled. */

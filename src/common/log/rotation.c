@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -104,7 +105,7 @@ static bool newer(const struct rotated *a, const struct rotated *b)
 /* Whether they are one file: a hard link, or one that is just being packed. */
 static bool same(const struct rotated *a, const struct rotated *b)
 {
-    if (a->device == b->device && a->inode == b->inode)
+    if (a->device == b->device && a->inode == b->inode && a->born == b->born)
         return true;
     return !a->current && !b->current && a->beside == b->beside && a->numbered == b->numbered &&
            strcmp(a->digits, b->digits) == 0;
@@ -174,20 +175,34 @@ static void drop_beside(struct rotation *r)
     r->n = n;
 }
 
+static int64_t nanoseconds(const struct statx_timestamp *t)
+{
+    return t->tv_sec * INT64_C(1000000000) + t->tv_nsec;
+}
+
+/* Fills in what is not in the name; false when there is no such file, or none that counts. */
+static bool identify(struct rotated *f, int folder, const char *name, int flags)
+{
+    struct statx x;
+
+    if (statx(folder, name, flags, STATX_BASIC_STATS | STATX_BTIME, &x) != 0)
+        return false;
+    f->device = makedev(x.stx_dev_major, x.stx_dev_minor);
+    f->inode = x.stx_ino;
+    f->size = x.stx_size;
+    f->changed = nanoseconds(&x.stx_mtime);
+    f->born = x.stx_mask & STATX_BTIME ? nanoseconds(&x.stx_btime) : 0;
+    return S_ISREG(x.stx_mode) || f->current;
+}
+
 /* A name in the folder; false when memory runs out. */
 static bool look_at(struct rotation *r, const struct name *log, int folder, const char *name)
 {
     struct rotated f = {0};
-    struct stat st;
 
     if (!recognise(log, slice_str(name), &f) ||
-        fstatat(folder, name, &st, f.current ? 0 : AT_SYMLINK_NOFOLLOW) != 0 ||
-        (!S_ISREG(st.st_mode) && !f.current))
+        !identify(&f, folder, name, f.current ? 0 : AT_SYMLINK_NOFOLLOW))
         return true;
-    f.device = st.st_dev;
-    f.inode = st.st_ino;
-    f.size = (uint64_t)st.st_size;
-    f.changed = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
     if (asprintf(&f.path, "%.*s%s", (int)log->folder.n, log->folder.p, name) < 0)
         return false;
     if (add(r, &f))
@@ -225,7 +240,8 @@ static bool equal(const struct rotation *a, const struct rotation *b)
     if (a->n != b->n)
         return false;
     for (size_t i = 0; i < a->n; i++)
-        if (a->file[i].inode != b->file[i].inode || strcmp(a->file[i].path, b->file[i].path) != 0)
+        if (a->file[i].inode != b->file[i].inode || a->file[i].born != b->file[i].born ||
+            strcmp(a->file[i].path, b->file[i].path) != 0)
             return false;
     return true;
 }
@@ -258,9 +274,10 @@ int rotated_open(const struct rotated *f)
 {
     int fd =
         open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (f->current ? 0 : O_NOFOLLOW));
-    struct stat st;
+    struct rotated now = {.current = true};
 
-    if (fd < 0 || (fstat(fd, &st) == 0 && st.st_dev == f->device && st.st_ino == f->inode))
+    if (fd < 0 || (identify(&now, fd, "", AT_EMPTY_PATH) && now.device == f->device &&
+                   now.inode == f->inode && now.born == f->born))
         return fd;
     close(fd);
     errno = ESTALE;

@@ -25,6 +25,7 @@ struct rotated {
     char digits[24]; /* of the number or date, the separators left out */
     uint64_t device, inode, size;
     int64_t changed; /* mtime, nanoseconds since 1970 */
+    int64_t born;    /* 0 where the file system can't tell: inodes are used again at once */
 };
 
 struct rotation {

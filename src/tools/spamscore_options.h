@@ -1,0 +1,18 @@
+/* spamscore_options: the command line of spamscore(1). */
+#ifndef MPTOOLS_TOOLS_SPAMSCORE_OPTIONS_H
+#define MPTOOLS_TOOLS_SPAMSCORE_OPTIONS_H
+
+#include "judge/report.h"
+
+struct options {
+    const char *format_name, *explain, *output, *conf, *tz, *top_text, *year_text;
+    enum report_format format;
+    uint64_t top, year; /* 0: not said */
+    bool all, verbose, check;
+};
+
+/* Reads and checks the command line, and tells what is wrong with it. Returns -1 to go on with the
+ * input files from argv[optind] on, or an exit status. */
+int spamscore_options(struct options *o, int argc, char **argv);
+
+#endif
