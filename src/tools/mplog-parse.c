@@ -1,5 +1,6 @@
 /* mplog-parse: a raw mail log in, event records out (mplog-parse(1), mplog(5)). */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/exits.h"
 #include "base/msg.h"
@@ -115,7 +116,7 @@ static int open_input(struct run *run, char **names, int count)
 {
     const struct options *o = run->o;
     struct stream_options so = {.parser = {.year = o->year, .summary = o->verbose},
-                                .live = o->live};
+                                .progress = !isatty(STDOUT_FILENO)};
 
     if (o->follow) {
         run->follow = follow_open(o->follow, o->state);

@@ -1,7 +1,6 @@
 /* spamscore: whose login or machine sends spam, from a mail log or its event records. */
 #include <locale.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/exits.h"
@@ -18,8 +17,6 @@ struct run {
     struct annotate *annotate;
     struct scorer *scorer;
     struct outfile out;
-    struct timespec started;
-    double told; /* seconds after the start at which the progress line was written */
 };
 
 /* A line of the walk of --explain. */
@@ -34,39 +31,15 @@ static void explained(void *user, struct slice line)
     text_free(&t);
 }
 
-static void progress(struct run *run, const struct stream *in)
-{
-    struct timespec now;
-    uint64_t done, size;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double t = (double)(now.tv_sec - run->started.tv_sec) +
-               (double)(now.tv_nsec - run->started.tv_nsec) / 1e9;
-    if (t < run->told + 1)
-        return;
-    run->told = t;
-    stream_progress(in, &done, &size);
-    if (size && done && done <= size)
-        fprintf(stderr, "\r%3.0f %%, %.0f MB/s, %.0f s left \x1b[K",
-                100.0 * (double)done / (double)size, (double)done / t / 1e6,
-                t * (double)(size - done) / (double)done);
-    else
-        fprintf(stderr, "\r%.0f MB, %.0f MB/s \x1b[K", (double)done / 1e6, (double)done / t / 1e6);
-}
-
 static int read_all(struct run *run, struct stream *in)
 {
-    bool show = isatty(STDERR_FILENO) && isatty(STDOUT_FILENO), ok = true, raw;
+    bool ok = true, raw;
     struct record *r;
 
-    for (unsigned n = 1; ok && stream_next(in, &r, &raw) == STREAM_RECORD; n++) {
+    while (ok && stream_next(in, &r, &raw) == STREAM_RECORD) {
         annotate_record(run->annotate, r, raw);
         ok = scorer_record(run->scorer, r);
-        if (show && n % 8192 == 0)
-            progress(run, in);
     }
-    if (run->told > 0)
-        fputs("\r\x1b[K", stderr);
     if (ok && scorer_end(run->scorer))
         return stream_status(in);
     msg_error("out of memory");
@@ -155,13 +128,12 @@ int main(int argc, char **argv)
 
     msg_init(argv[0]);
     setlocale(LC_CTYPE, "");
-    clock_gettime(CLOCK_MONOTONIC, &run.started);
     int status = spamscore_options(&o, argc, argv);
     if (status >= 0)
         return status;
     status = load(&run);
     if (status == 0 && !o.check) {
-        struct stream_options so = {.parser = {.year = (int)o.year}};
+        struct stream_options so = {.parser = {.year = (int)o.year}, .progress = true};
         struct stream *in = stream_open(&so, argv + optind, argc - optind);
         if (in == NULL) {
             msg_error("out of memory");

@@ -155,8 +155,234 @@ static const struct script links[] = {
      "login - 198.51.100.7 alice\naccept B1B2C3D4E5 127.0.0.1 -\n"},
 };
 
+#define ALICE(qid, at)                                                     \
+    at " mx postfix/smtpd[1]: " qid ": client=pc[198.51.100.7], "          \
+       "sasl_method=PLAIN, sasl_username=alice\n"
+#define MSGID(qid, at, id) at " mx postfix/cleanup[2]: " qid ": message-id=" id "\n"
+#define ACTIVE(qid, at, from)                                                                 \
+    at " mx postfix/qmgr[3]: " qid ": from=<" from ">, size=9, nrcpt=1 (queue active)\n"
+#define BOUNCED(qid, at)                                                                      \
+    at " mx postfix/smtp[7]: " qid ": to=<r@y.example>, relay=m.example[192.0.2.9]:25, "      \
+       "delay=1, delays=1/0/0/0, dsn=5.1.1, status=bounced (host m.example[192.0.2.9] said: " \
+       "550 5.1.1 no (in reply to RCPT TO command))\n"
+#define REMOVED(qid, at) at " mx postfix/qmgr[3]: " qid ": removed\n"
+
+/* Who a message's records name, through a life that is not as it should be. */
+static const struct script lives[] = {
+    {"two Message-ID headers are two lines of one message", "qid sasl_user msgid",
+     ALICE("A1B2C3D4E5", "0") MSGID("A1B2C3D4E5", "0", "<1@x>") MSGID("A1B2C3D4E5", "0", "<2@x>")
+         ACTIVE("A1B2C3D4E5", "1", "a@x") BOUNCED("A1B2C3D4E5", "2"),
+     "login A1B2C3D4E5 alice -\naccept A1B2C3D4E5 alice 1@x\ndeliver A1B2C3D4E5 alice 1@x\n"},
+    {"an id begins anew after its end", "qid sasl_user",
+     ALICE("A1B2C3D4E5", "0") MSGID("A1B2C3D4E5", "0", "<1@x>") ACTIVE("A1B2C3D4E5", "1", "a@x")
+         REMOVED("A1B2C3D4E5", "2")
+             "3 mx postfix/smtpd[1]: A1B2C3D4E5: client=e[203.0.113.6]\n" MSGID("A1B2C3D4E5", "3",
+                                                                               "<2@x>")
+                 ACTIVE("A1B2C3D4E5", "3", "e@x") BOUNCED("A1B2C3D4E5", "3"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\nremove A1B2C3D4E5 alice\n"
+     "accept A1B2C3D4E5 -\ndeliver A1B2C3D4E5 -\n"},
+    {"an id begins anew, its end was lost", "qid sasl_user sender",
+     ALICE("A1B2C3D4E5", "0") MSGID("A1B2C3D4E5", "0", "<1@x>") ACTIVE("A1B2C3D4E5", "1", "a@x")
+         "3 mx postfix/smtpd[1]: A1B2C3D4E5: client=e[203.0.113.6]\n" ACTIVE("A1B2C3D4E5", "3",
+                                                                           "e@x")
+             BOUNCED("A1B2C3D4E5", "3"),
+     "login A1B2C3D4E5 alice -\naccept A1B2C3D4E5 alice a@x\naccept A1B2C3D4E5 - e@x\n"
+     "deliver A1B2C3D4E5 - e@x\n"},
+    {"an id begins anew with a notice", "qid sasl_user sender",
+     ALICE("A1B2C3D4E5", "0") MSGID("A1B2C3D4E5", "0", "<1@x>") ACTIVE("A1B2C3D4E5", "1", "a@x")
+         MSGID("A1B2C3D4E5", "9", "<n@x>")
+             "9 mx postfix/bounce[8]: 0123456789: sender non-delivery notification: "
+             "A1B2C3D4E5\n" ACTIVE("A1B2C3D4E5", "9", "") BOUNCED("A1B2C3D4E5", "9"),
+     "login A1B2C3D4E5 alice -\naccept A1B2C3D4E5 alice a@x\nndr A1B2C3D4E5 - -\n"
+     "accept A1B2C3D4E5 - <>\ndeliver A1B2C3D4E5 - <>\n"},
+    {"an id of another host", "host sasl_user",
+     ALICE("A1B2C3D4E5", "0") ACTIVE("A1B2C3D4E5", "1", "a@x")
+         "2 out postfix/qmgr[1]: A1B2C3D4E5: from=<b@x>, size=1, nrcpt=1 (queue active)\n",
+     "login mx alice\naccept mx alice\naccept out -\n"},
+    {"an id of another instance", "instance sasl_user",
+     ALICE("A1B2C3D4E5", "0") ACTIVE("A1B2C3D4E5", "1", "a@x")
+         "2 mx out/qmgr[1]: FFFFFFFFFF: from=<b@x>, size=1, nrcpt=1 (queue active)\n"
+         "2 mx out/qmgr[1]: A1B2C3D4E5: from=<b@x>, size=1, nrcpt=1 (queue active)\n",
+     "login postfix alice\naccept postfix alice\naccept out -\naccept out -\n"},
+    {"another name of a service of the same instance", "instance sasl_user",
+     ALICE("A1B2C3D4E5", "0") ACTIVE("A1B2C3D4E5", "1", "a@x")
+         "2 mx postfix-out1/smtp[7]: A1B2C3D4E5: to=<r@y>, relay=none, delay=1, dsn=4.4.1, "
+         "status=deferred (connect to m.example[192.0.2.9]:25: Connection refused)\n",
+     "login postfix alice\naccept postfix alice\ndeliver postfix-out1 alice\n"},
+    {"active again is no second accept", "qid",
+     ACTIVE("A1B2C3D4E5", "0", "a@x") ACTIVE("A1B2C3D4E5", "900", "a@x"), "accept A1B2C3D4E5\n"},
+    {"lines out of order", "qid sasl_user msgid",
+     MSGID("A1B2C3D4E5", "0", "<1@x>") ALICE("A1B2C3D4E5", "0") BOUNCED("A1B2C3D4E5", "1")
+         ACTIVE("A1B2C3D4E5", "1", "a@x") REMOVED("A1B2C3D4E5", "2") BOUNCED("A1B2C3D4E5", "2"),
+     "login A1B2C3D4E5 alice 1@x\ndeliver A1B2C3D4E5 alice 1@x\naccept A1B2C3D4E5 alice 1@x\n"
+     "remove A1B2C3D4E5 alice 1@x\ndeliver A1B2C3D4E5 alice 1@x\n"},
+    {"a minute after its end a line is another message's", "qid sasl_user",
+     ALICE("A1B2C3D4E5", "0") ACTIVE("A1B2C3D4E5", "1", "a@x") REMOVED("A1B2C3D4E5", "2")
+         BOUNCED("A1B2C3D4E5", "63"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\nremove A1B2C3D4E5 alice\n"
+     "deliver A1B2C3D4E5 -\n"},
+    {"a log that begins in the middle", "qid sender sasl_user",
+     BOUNCED("A1B2C3D4E5", "0") ACTIVE("A1B2C3D4E5", "1", "a@x") REMOVED("A1B2C3D4E5", "1"),
+     "deliver A1B2C3D4E5 - -\naccept A1B2C3D4E5 a@x -\nremove A1B2C3D4E5 a@x -\n"},
+    {"a notice: the parent's id, not its login", "qid origin client_ip sasl_user rcpt sender",
+     FIRST BOUNCED("A1B2C3D4E5", "2") MSGID("C1B2C3D4E5", "2", "<n@mx>")
+         "2 mx postfix/bounce[8]: A1B2C3D4E5: sender non-delivery notification: C1B2C3D4E5\n"
+             ACTIVE("C1B2C3D4E5", "2", "") BOUNCED("C1B2C3D4E5", "3"),
+     "login A1B2C3D4E5 - 198.51.100.7 alice - -\n"
+     "accept A1B2C3D4E5 - 198.51.100.7 alice - alice@x.example\n"
+     "deliver A1B2C3D4E5 - 198.51.100.7 alice r@y.example alice@x.example\n"
+     "ndr C1B2C3D4E5 A1B2C3D4E5 198.51.100.7 alice alice@x.example alice@x.example\n"
+     "accept C1B2C3D4E5 A1B2C3D4E5 - - - <>\n"
+     "deliver C1B2C3D4E5 A1B2C3D4E5 - - r@y.example <>\n"},
+    {"requeued: the same message under a new id", "qid origin sasl_user",
+     FIRST "2 mx postfix/pickup[8]: C1B2C3D4E5: uid=110 from=<alice@x.example> "
+           "orig_id=A1B2C3D4E5\n" MSGID("C1B2C3D4E5", "2", "<m1@x>")
+               ACTIVE("C1B2C3D4E5", "2", "alice@x.example"),
+     "login A1B2C3D4E5 - alice\naccept A1B2C3D4E5 - alice\naccept C1B2C3D4E5 A1B2C3D4E5 alice\n"},
+    {"pickup: a sender that says orig_id", "qid origin sasl_user sender",
+     FIRST "2 mx postfix/pickup[8]: C1B2C3D4E5: uid=1000 from=<x> orig_id=A1B2C3D4E5>\n"
+               ACTIVE("C1B2C3D4E5", "2", "x"),
+     "login A1B2C3D4E5 - alice -\naccept A1B2C3D4E5 - alice alice@x.example\n"
+     "accept C1B2C3D4E5 - - x\n"},
+    {"hold, release, expiry", "qid sasl_user status reply",
+     ALICE("A1B2C3D4E5", "0")
+     "0 mx postfix/cleanup[2]: A1B2C3D4E5: hold: header Subject: x from pc[198.51.100.7]; "
+     "from=<a@x> to=<r@y> proto=ESMTP helo=<pc>: wait\n"
+     "9 mx postfix/postsuper[8]: A1B2C3D4E5: placed on hold\n" ACTIVE("A1B2C3D4E5", "10", "a@x")
+         "11 mx postfix/qmgr[3]: A1B2C3D4E5: from=<a@x>, status=expired, returned to sender\n",
+     "login A1B2C3D4E5 alice - -\nhold A1B2C3D4E5 alice - wait\nhold A1B2C3D4E5 alice - -\n"
+     "accept A1B2C3D4E5 alice - -\ndeliver A1B2C3D4E5 alice expired returned to sender\n"},
+    {"SASL failures that were logged are not counted again", "client_ip sasl_user reply",
+     "0 mx postfix/smtpd[1]: connect from e[203.0.113.6]\n"
+     "1 mx postfix/smtpd[1]: warning: e[203.0.113.6]: SASL LOGIN authentication failed: no, "
+     "sasl_username=boss\n"
+     "2 mx postfix/smtpd[1]: disconnect from e[203.0.113.6] ehlo=1 auth=0/1 commands=1/2\n"
+     "3 mx postfix/smtpd[1]: connect from e[203.0.113.6]\n"
+     "4 mx postfix/smtpd[1]: disconnect from e[203.0.113.6] ehlo=1 auth=0/2 commands=1/3\n"
+     "5 mx postfix/smtpd[1]: disconnect from e[203.0.113.6] ehlo=1 auth=2 commands=3\n",
+     "auth-fail 203.0.113.6 boss no\nauth-fail 203.0.113.6 - -\n"},
+    {"what a failed login calls itself is not split", "sasl_user",
+     "1 mx postfix/smtpd[1]: warning: e[203.0.113.6]: SASL LOGIN authentication failed: no, "
+     "sasl_username=a, sasl_username=boss\n",
+     "auth-fail a, sasl_username=boss\n"},
+    {"the authentication server's trouble is nobody's failure", "sasl_user",
+     "1 mx postfix/smtpd[1]: warning: e[203.0.113.6]: SASL LOGIN authentication failed: "
+     "Connection lost to authentication server\n"
+     "2 mx postfix/smtpd[1]: disconnect from e[203.0.113.6] ehlo=1 auth=0/1 commands=1/2\n",
+     ""},
+};
+
+#define PLAIN(host, at, qid)                                                                  \
+    at " " host " postfix/smtpd[1]: " qid ": client=pc[198.51.100.7], sasl_method=PLAIN, "    \
+       "sasl_username=alice\n"
+#define QUEUED(host, at, qid)                                                            \
+    at " " host " postfix/qmgr[3]: " qid ": from=<a@x>, size=9, nrcpt=1 (queue active)\n"
+#define OTHER(at) at " mx postfix/smtpd[9]: connect from e[203.0.113.6]\n"
+
+/* The clock: waits, old age, stamps that are wrong. */
+static const struct script clocks[] = {
+    {"a wait is over after 30 seconds of the log", "qid",
+     SECOND(BACK, "<m1@x>") OTHER("31") QUEUED("mx", "31", "D1B2C3D4E5") OTHER("32")
+         QUEUED("mx", "32", "E1B2C3D4E5"),
+     "accept D1B2C3D4E5\naccept B1B2C3D4E5\naccept E1B2C3D4E5\n"},
+    {"a wild stamp ends no wait and ages nothing", "qid sasl_user",
+     PLAIN("mx", "0", "A1B2C3D4E5") OTHER("400000000") QUEUED("mx", "1", "A1B2C3D4E5"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\n"},
+    {"the first stamp is wild", "qid sasl_user",
+     OTHER("400000000") PLAIN("mx", "0", "A1B2C3D4E5") OTHER("1") QUEUED("mx", "1", "A1B2C3D4E5"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\n"},
+    {"eight wild stamps in a row, then the right time again", "qid sasl_user",
+     OTHER("400000000") OTHER("400000000") OTHER("400000000") OTHER("400000000")
+         OTHER("400000000") OTHER("400000000") OTHER("400000000") OTHER("400000000")
+             OTHER("400000000") OTHER("0") OTHER("0") OTHER("0") OTHER("0") OTHER("0") OTHER("0")
+                 OTHER("0") OTHER("0") OTHER("0") PLAIN("mx", "0", "A1B2C3D4E5") OTHER("1")
+                     QUEUED("mx", "1", "A1B2C3D4E5"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\n"},
+    {"a host whose clock is five hours late", "qid sasl_user",
+     OTHER("0") PLAIN("slow", "-18000", "A1B2C3D4E5") OTHER("1")
+         QUEUED("slow", "-17999", "A1B2C3D4E5"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\n"},
+    {"a host whose clock is ten days late", "qid sasl_user",
+     OTHER("0") PLAIN("slow", "-864000", "A1B2C3D4E5") OTHER("1")
+         QUEUED("slow", "-863999", "A1B2C3D4E5") OTHER("2") "-863990 slow postfix/qmgr[3]: "
+                                                           "A1B2C3D4E5: removed\n",
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\nremove A1B2C3D4E5 alice\n"},
+    {"a host whose clock is an hour early", "qid sasl_user",
+     OTHER("0") PLAIN("fast", "3600", "A1B2C3D4E5") OTHER("1")
+         QUEUED("fast", "3601", "A1B2C3D4E5"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\n"},
+    {"a message in the queue for five days", "qid sasl_user",
+     PLAIN("mx", "0", "A1B2C3D4E5") QUEUED("mx", "1", "A1B2C3D4E5") OTHER("80000")
+         OTHER("160000") OTHER("240000") OTHER("320000") OTHER("400000")
+             BOUNCED("A1B2C3D4E5", "432000"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\ndeliver A1B2C3D4E5 alice\n"},
+    {"a session that is over is forgotten", "qid sasl_user",
+     PLAIN("mx", "0", "A1B2C3D4E5") OTHER("15000") OTHER("15001")
+         QUEUED("mx", "15002", "A1B2C3D4E5"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 -\n"},
+    {"the log goes on after a week of silence", "qid sasl_user",
+     PLAIN("mx", "0", "A1B2C3D4E5") QUEUED("mx", "1", "A1B2C3D4E5") OTHER("700000")
+         OTHER("700000") OTHER("700000") OTHER("700000") OTHER("700000") OTHER("700000")
+             OTHER("700000") OTHER("700000") OTHER("700000") BOUNCED("A1B2C3D4E5", "700001"),
+     "login A1B2C3D4E5 alice\naccept A1B2C3D4E5 alice\ndeliver A1B2C3D4E5 -\n"},
+};
+
+/* Sessions that take a queue id and never come to an end; n of them, one in `every` seconds. The
+ * count of messages that are still known at the end. */
+static uint64_t open_after(const char *first, unsigned n, unsigned every)
+{
+    struct parser *p = script_parser();
+    struct text log = script_log(first), out = {0};
+    struct parser_stats stats;
+    char line[200];
+
+    parser_push(p, log.p, log.n);
+    take_records(p, "qid", &out);
+    for (unsigned i = 0; i < n; i++) {
+        log.n = 0;
+        snprintf(line, sizeof line, "%u mx postfix/smtpd[7]: %05X%05X: client=e[203.0.113.6]",
+                 i * every, i, i);
+        script_line(&log, line, strlen(line));
+        parser_push(p, log.p, log.n);
+        take_records(p, "qid", &out);
+    }
+    parser_stats(p, &stats);
+    parser_free(p);
+    text_free(&log);
+    text_free(&out);
+    return stats.messages.open;
+}
+
+static void endless_sessions(void **state)
+{
+    (void)state;
+    assert_in_range(open_after("0 mx postfix/smtpd[1]: connect from e[203.0.113.6]\n", 100000, 1), 1,
+                    20000);
+}
+
+/* One with a wild stamp must not keep all those behind it. */
+static void endless_sessions_behind_a_wild_one(void **state)
+{
+    (void)state;
+    assert_in_range(open_after("0 mx postfix/smtpd[1]: connect from e[203.0.113.6]\n"
+                               "0 mx postfix/smtpd[1]: A1B2C3D4E5: client=e[203.0.113.6]\n"
+                               "9000000 mx postfix/smtpd[1]: B1B2C3D4E5: client=e[203.0.113.6]\n",
+                               100000, 1),
+                    1, 20000);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {{0}};
-    return run_scripts("correlate", links, sizeof links / sizeof *links, tests, 0);
+    static struct script all[100];
+    size_t n = 0;
+    const struct CMUnitTest more[] = {cmocka_unit_test(endless_sessions),
+                                      cmocka_unit_test(endless_sessions_behind_a_wild_one)};
+
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        all[n++] = links[i];
+    for (size_t i = 0; i < sizeof lives / sizeof *lives; i++)
+        all[n++] = lives[i];
+    for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++)
+        all[n++] = clocks[i];
+    return run_scripts("correlate", all, n, more, sizeof more / sizeof *more);
 }

@@ -357,9 +357,8 @@ static void other_files(void **state)
     (void)state;
     log_lines(10);
     rotate_to("mail.log.1");
+    want.n = 0; /* a first run begins with the log itself */
     log_lines(10);
-    want.n /= 2;
-    memmove(want.p, want.p + want.n, want.n);
     run_quiet();
     for (int i = 0; i < 2; i++) {
         move("mail.log.1", "mail.log.2");

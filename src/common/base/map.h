@@ -22,7 +22,7 @@ struct map {
 
 uint64_t slice_hash(struct slice s); /* seeded once a process: a stranger can't choose collisions */
 
-void *map_get(const struct map *m, struct slice key); /* NULL when absent */
+void *map_get(const struct map *m, struct slice key);       /* NULL when absent */
 bool map_put(struct map *m, struct slice key, void *value); /* adds or replaces */
 /* Walks all entries in no order: *at starts at 0; NULL at the end. */
 const struct map_entry *map_next(const struct map *m, size_t *at);

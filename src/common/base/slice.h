@@ -101,7 +101,8 @@ static inline const char *slice_find(struct slice s, struct slice needle)
     if (s.n < needle.n || needle.n == 0)
         return needle.n == 0 ? s.p : NULL;
     last = s.p + s.n - needle.n;
-    while (p <= last && (p = memchr(p, (unsigned char)needle.p[0], (size_t)(last - p) + 1)) != NULL) {
+    while (p <= last &&
+           (p = memchr(p, (unsigned char)needle.p[0], (size_t)(last - p) + 1)) != NULL) {
         if (bytes_eq(p, needle.p, needle.n))
             return p;
         p++;
@@ -126,9 +127,9 @@ const char *slice_rfind(struct slice s, struct slice needle);
  * UINT64_MAX. */
 bool slice_u64(struct slice s, uint64_t *out);
 
-/* Zeroes and copies of a few hundred bytes, once or twice a line. Of a size that it knows, gcc makes
- * a `rep stos` or `rep movs`, whose start costs more than all of libc's vector loop: so it is not
- * told. */
+/* Zeroes and copies of a few hundred bytes, once or twice a line. Of a size that it knows, gcc
+ * makes a `rep stos` or `rep movs`, whose start costs more than all of libc's vector loop: so it is
+ * not told. */
 static inline void zero_bytes(void *p, size_t n)
 {
     __asm__("" : "+r"(n));

@@ -20,8 +20,7 @@ static int64_t days_of(int y, int m, int d)
 
 int64_t when_utc(const struct civil *c)
 {
-    return days_of(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 +
-           c->second;
+    return days_of(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
 }
 
 void when_civil(int64_t seconds, struct civil *c)

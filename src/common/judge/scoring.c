@@ -55,7 +55,7 @@ struct slice family_name(unsigned family)
 
 static bool number(const struct words *w, struct slice s, double least, double most, double *out)
 {
-    char buf[40], *end = buf;
+    char buf[40] = "", *end = buf;
 
     if (s.n && s.n < sizeof buf) {
         memcpy(buf, s.p, s.n);

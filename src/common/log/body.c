@@ -162,7 +162,8 @@ static bool smtpd_line(struct slice s, struct line *l)
         return connect_line(slice_skip(s, 16), LINE_DISCONNECT, l);
     if (slice_starts(s, SL("warning: ")))
         return auth_fail_line(slice_skip(s, 9), l);
-    if (slice_starts(s, SL("proxy-")) || slice_starts(s, SL("reject: "))) /* as Postfix 1 wrote it */
+    if (slice_starts(s, SL("proxy-")) ||
+        slice_starts(s, SL("reject: "))) /* as Postfix 1 wrote it */
         return body_action(s, l);
     return false;
 }
@@ -321,17 +322,25 @@ static void fact(struct facts *facts, const char *name, struct slice value)
 
 void body_facts(const struct line *l, struct facts *facts)
 {
-    static const char *const extras[EXTRA_COUNT] = {
-        [EXTRA_ACTION] = "action",           [EXTRA_STAGE] = "stage",
-        [EXTRA_PROTO] = "proto",             [EXTRA_CLIENT_PORT] = "client_port",
-        [EXTRA_SASL_METHOD] = "sasl_method", [EXTRA_SASL_SENDER] = "sasl_sender",
-        [EXTRA_ORIG_QUEUE_ID] = "orig_queue_id", [EXTRA_ORIG_CLIENT] = "orig_client",
-        [EXTRA_CHILD] = "child",             [EXTRA_NOTICE_TO] = "notice_to",
-        [EXTRA_NOTICE] = "notice",           [EXTRA_DELAYS] = "delays",
-        [EXTRA_TLS] = "tls",                 [EXTRA_CONN_USE] = "conn_use",
-        [EXTRA_SERVICE] = "service",         [EXTRA_COMMANDS] = "commands",
-        [EXTRA_UID] = "uid",                 [EXTRA_TEXT] = "text",
-        [EXTRA_RESULT] = "result"};
+    static const char *const extras[EXTRA_COUNT] = {[EXTRA_ACTION] = "action",
+                                                    [EXTRA_STAGE] = "stage",
+                                                    [EXTRA_PROTO] = "proto",
+                                                    [EXTRA_CLIENT_PORT] = "client_port",
+                                                    [EXTRA_SASL_METHOD] = "sasl_method",
+                                                    [EXTRA_SASL_SENDER] = "sasl_sender",
+                                                    [EXTRA_ORIG_QUEUE_ID] = "orig_queue_id",
+                                                    [EXTRA_ORIG_CLIENT] = "orig_client",
+                                                    [EXTRA_CHILD] = "child",
+                                                    [EXTRA_NOTICE_TO] = "notice_to",
+                                                    [EXTRA_NOTICE] = "notice",
+                                                    [EXTRA_DELAYS] = "delays",
+                                                    [EXTRA_TLS] = "tls",
+                                                    [EXTRA_CONN_USE] = "conn_use",
+                                                    [EXTRA_SERVICE] = "service",
+                                                    [EXTRA_COMMANDS] = "commands",
+                                                    [EXTRA_UID] = "uid",
+                                                    [EXTRA_TEXT] = "text",
+                                                    [EXTRA_RESULT] = "result"};
     static const char *const shapes[] = {
         "",         "client", "message-id", "pickup",  "queued",     "expired",      "removed",
         "delivery", "notice", "action",     "connect", "disconnect", "SASL failure", "held"};

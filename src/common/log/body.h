@@ -53,7 +53,7 @@ enum extra {
     EXTRA_SASL_SENDER,
     EXTRA_ORIG_QUEUE_ID, /* XFORWARD's, on the client line; orig_id= on pickup's */
     EXTRA_ORIG_CLIENT,
-    EXTRA_CHILD, /* a notice's queue id */
+    EXTRA_CHILD,     /* a notice's queue id */
     EXTRA_NOTICE_TO, /* "sender", "postmaster" */
     EXTRA_NOTICE,    /* "non-delivery", "delay", "delivery status" */
     EXTRA_DELAYS,

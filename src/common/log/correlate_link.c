@@ -110,8 +110,7 @@ static void expect(struct correlate *c, struct message *a, struct slice qid)
         return;
     }
     struct slice origin = message_get(a, MESSAGE_ORIGIN);
-    bool ok =
-        message_set(&c->store, b, MESSAGE_ORIGIN, origin.n ? origin : message_qid(a));
+    bool ok = message_set(&c->store, b, MESSAGE_ORIGIN, origin.n ? origin : message_qid(a));
     for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
         ok = ok && message_set(&c->store, b, inherited[i], message_get(a, inherited[i]));
     ok = ok && message_set(&c->store, b, MESSAGE_MSGID, message_get(a, MESSAGE_MSGID));

@@ -11,7 +11,7 @@
 #define GONE_MAX 2048       /* removed messages that are still known */
 #define LATE_SECONDS 60     /* a line this late still belongs to a removed message */
 #define FRESH_SECONDS 14400 /* a session can't be open longer before qmgr takes the message */
-#define JUMP_LINES 8       /* so many lines have to agree before the clock jumps a day */
+#define JUMP_LINES 8        /* so many lines have to agree before the clock jumps a day */
 #define SESSIONS 4096
 #define DIRECT_MAX 4
 #define NAMES 64
@@ -66,8 +66,8 @@ void emit(struct correlate *c, const struct event *e, struct message *m, enum re
           const struct slice *fields);
 /* The session of the event's program and pid; NULL when it isn't known and not to be made. */
 struct session *session_of(struct correlate *c, const struct event *e, bool make);
-/* The client that it has for a message behind a proxy filter, made when there is none yet; NULL when
- * memory runs out. */
+/* The client that it has for a message behind a proxy filter, made when there is none yet; NULL
+ * when memory runs out. */
 struct message *session_proxied(struct correlate *c, struct session *s);
 /* Queues one for correlate_next(); false, with failed set, when memory runs out. */
 bool put_out(struct correlate *c, struct output o);

@@ -85,9 +85,9 @@ bool correlate_save(struct correlate *c, struct text *out)
 struct loading {
     struct correlate *c;
     struct programs *programs;
-    struct text value; /* one unescaped value */
+    struct text value;        /* one unescaped value */
     struct message *m, **all; /* the last one; all of them by number */
-    size_t n, room, waiting; /* waiting: so many have to be named again */
+    size_t n, room, waiting;  /* waiting: so many have to be named again */
     bool bad, ended;
 };
 
@@ -258,8 +258,8 @@ static void load_line(struct loading *in, struct slice line)
     else if (slice_eq(word, SL("wait")))
         load_wait(in, line);
     else if (slice_eq(word, SL("end")))
-        in->ended = number(in, &line) == (int64_t)in->n && !in->bad &&
-                    in->waiting == in->c->waiting;
+        in->ended =
+            number(in, &line) == (int64_t)in->n && !in->bad && in->waiting == in->c->waiting;
     else
         in->bad = true;
 }

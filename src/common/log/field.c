@@ -70,8 +70,7 @@ bool field_is_dsn(struct slice s)
 {
     size_t dots = 0;
 
-    if (s.n < 5 || s.n > 11 || s.p[1] != '.' || s.p[0] < '2' || s.p[0] > '5' ||
-        s.p[s.n - 1] == '.')
+    if (s.n < 5 || s.n > 11 || s.p[1] != '.' || s.p[0] < '2' || s.p[0] > '5' || s.p[s.n - 1] == '.')
         return false;
     for (size_t i = 0; i < s.n; i++) {
         dots += s.p[i] == '.';
@@ -203,8 +202,7 @@ bool field_is_ip(struct slice s)
     if (!(seen & 16))
         return seen & 4 || (seen == 3 && is_digit(s.p[s.n - 1]));
     /* fe80::1%eth0, RFC 4007 */
-    return seen & 4 && (zone = slice_chr(s, '%')) != NULL &&
-           field_is_ip(slice_range(s.p, zone));
+    return seen & 4 && (zone = slice_chr(s, '%')) != NULL && field_is_ip(slice_range(s.p, zone));
 }
 
 bool field_host(struct slice *s, struct host *host)

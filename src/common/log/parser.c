@@ -288,7 +288,8 @@ static bool read_text(struct parser *p, const struct program *prog, const struct
             return true;
         l->type = LINE_OTHER;
     }
-    if (!detail && !prog->records)
+    if (!detail && (!prog->records ||
+                    (prog->kind == DAEMON_POSTSCREEN && !slice_starts(e->text, SL("NOQUEUE")))))
         return false;
     if (shape_match(prog->daemon, prog->kind != DAEMON_OTHER, e->text, facts))
         return true;

@@ -18,8 +18,8 @@ static struct slice key_of(struct programs *ps, struct slice host, struct slice 
     return text_slice(&ps->key);
 }
 
-/* Where the daemon begins: behind the last slash, but Dovecot's "imap(user)<77><aB/c>" has its slash
- * in what a stranger chose. */
+/* Where the daemon begins: behind the last slash, but Dovecot's "imap(user)<77><aB/c>" has its
+ * slash in what a stranger chose. */
 static const char *last_slash(struct slice tag)
 {
     size_t n = 0;

@@ -4,6 +4,7 @@
 
 #include "base/exits.h"
 #include "base/msg.h"
+#include "base/progress.h"
 #include "log/input.h"
 
 #define HEADER_BYTES 9 /* enough to tell a record stream from a log */
@@ -24,6 +25,7 @@ struct stream {
     uint64_t line, bytes;  /* of this input */
     uint64_t mail_before;  /* mail lines before this input */
     uint64_t record_lines; /* lines that the record streams count */
+    struct progress progress;
     bool any_raw, ended;
     bool over; /* no more of this input is wanted */
     int status;
@@ -117,6 +119,7 @@ static void close_input(struct stream *s)
     const struct failure *f = input_failure(s->input);
     const char *name = input_name(s->input), *warning = input_warning(s->input);
 
+    progress_end(&s->progress);
     if (f && f->status) {
         msg_error("%s", failure_text(f));
         fail(s, f->status);
@@ -154,6 +157,14 @@ static bool find_mode(struct stream *s, const char *block, size_t n, bool more)
     return true;
 }
 
+static void show_progress(struct stream *s)
+{
+    uint64_t done, size;
+
+    input_progress(s->input, &done, &size);
+    progress_step(&s->progress, input_name(s->input), done, size);
+}
+
 /* Gives the parser or the reader another block; false at the end of this input. */
 static bool next_block(struct stream *s)
 {
@@ -173,6 +184,8 @@ static bool next_block(struct stream *s)
             continue;
         s->bytes += b.n;
         s->rest = b;
+        if (s->options.progress)
+            show_progress(s);
         if (s->mode == MODE_RAW)
             parser_push(s->parser, b.p, b.n);
         return true;
@@ -407,11 +420,4 @@ uint64_t stream_lines(const struct stream *s)
 const struct parser *stream_parser(const struct stream *s)
 {
     return s->parser;
-}
-
-void stream_progress(const struct stream *s, uint64_t *done, uint64_t *size)
-{
-    *done = *size = 0;
-    if (s->input)
-        input_progress(s->input, done, size);
 }

@@ -17,7 +17,7 @@ struct stream;
 
 struct stream_options {
     struct parser_options parser;
-    bool live; /* the input may pause: hand records over before waiting for more */
+    bool progress; /* show how far it is, on a terminal, when it takes longer than a second */
 };
 
 /* names: input files, "-" for standard input; none is standard input too. They have to stay. NULL
@@ -29,8 +29,9 @@ struct stream *stream_follow(const struct stream_options *options, struct follow
 void stream_close(struct stream *s);
 
 enum stream_result { STREAM_RECORD, STREAM_END };
-/* The next record, which is the stream's and may be changed; *raw tells whether it was made from log lines here (its class is still to be
- * found) or came from a record stream. Valid until the next call. */
+/* The next record, which is the stream's and may be changed; *raw tells whether it was made from
+ * log lines here (its class is still to be found) or came from a record stream. Valid until the
+ * next call. */
 enum stream_result stream_next(struct stream *s, struct record **out, bool *raw);
 /* Instead: the next log line with what was found in it; record streams are an error here. */
 bool stream_next_facts(struct stream *s, struct envelope *e, struct facts *facts);
@@ -43,8 +44,6 @@ int stream_status(const struct stream *s);
 /* Log lines: those read here and those that the record streams count. */
 uint64_t stream_lines(const struct stream *s);
 const struct parser *stream_parser(const struct stream *s); /* for its statistics */
-/* Bytes of the current input done, and of how many (0: not known). */
-void stream_progress(const struct stream *s, uint64_t *done, uint64_t *size);
 /* Puts the open messages into the followed log's state; false when memory runs out. */
 bool stream_save(struct stream *s);
 

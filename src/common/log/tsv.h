@@ -4,8 +4,8 @@
  * RECORDS LINES` at the end. JSON lines: one object a record, absent fields left out, and at the
  * end
  * {"kind":"end","records":N,"lines":N}. The reader takes either, any columns in any order, and
- * passes on columns that it doesn't know (TSV only). A stream without its end was cut off: whoever wrote it
- * died, and what it says must not be acted upon.
+ * passes on columns that it doesn't know (TSV only). A stream without its end was cut off: whoever
+ * wrote it died, and what it says must not be acted upon.
  */
 #ifndef MPTOOLS_LOG_TSV_H
 #define MPTOOLS_LOG_TSV_H
