@@ -11,7 +11,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import PARSE, Checks, Stream, by_message, log_of, pick, tool  # noqa: E402
+from lib import PARSE, Checks, Stream, by_message, environment, log_of, pick, tool  # noqa: E402
 
 t = Checks()
 YEAR = ("--year", "2026")
@@ -132,16 +132,16 @@ def output():
     good = path("big.log", messages(0, 3000))
     with open("/dev/full", "wb") as full:
         p = subprocess.run([PARSE, *YEAR, good], stdout=full, stderr=subprocess.PIPE,
-                           env={"TZ": "UTC", "PATH": os.environ["PATH"]}, timeout=30)
+                           env=environment(), timeout=30)
     t.ok(p.returncode == 74 and p.stderr.startswith(b"mplog-parse: ") and
          b"No space left" in p.stderr, "/dev/full: exit 74 and a message", p)
     with open("/dev/full", "wb") as full:
         p = subprocess.run([PARSE, "-o", "json", *YEAR, path("good.log")], stdout=full,
-                           stderr=subprocess.PIPE, env={"TZ": "UTC"}, timeout=30)
+                           stderr=subprocess.PIPE, env=environment(), timeout=30)
     t.ok(p.returncode == 74, "/dev/full with less than a buffer", p)
     p = subprocess.run("%s --year 2026 %s | head -1; echo ${PIPESTATUS[0]}" % (PARSE, good),
                        shell=True, executable="/bin/bash", stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, timeout=30)
+                       stderr=subprocess.PIPE, env=environment(), timeout=30)
     lines = p.stdout.split(b"\n")
     t.ok(p.stderr == b"" and lines[0].startswith(b"#mplog\t") and lines[1] in (b"0", b"141"),
          "a closed pipe ends quietly", p)
@@ -157,14 +157,15 @@ def output():
         n for n in os.listdir(DIR) if n.startswith("out.tsv") and n != "out.tsv"],
          "-w FILE after a damaged input: the old file stays, nothing is left beside it", r)
     p = subprocess.run("%s --year 2026 %s >&-" % (PARSE, good), shell=True,
-                       executable="/bin/bash", stderr=subprocess.PIPE, timeout=30)
+                       executable="/bin/bash", stderr=subprocess.PIPE, env=environment(),
+                       timeout=30)
     t.ok(p.returncode in (73, 74), "a closed stdout", p)
 
 
 def live():
     """With --live a record is there before the input ends."""
     p = subprocess.Popen([PARSE, "--live", *YEAR], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, env={"TZ": "UTC"})
+                         stderr=subprocess.PIPE, env=environment())
     try:
         p.stdin.write(log_of(*message(0)[:1]))
         p.stdin.flush()
@@ -432,12 +433,12 @@ def follow_faults():
         f.write(messages(5, 1))
     with open("/dev/full", "wb") as full:
         p = subprocess.run([PARSE, *YEAR, "--follow", log, "--state", state], stdout=full,
-                           stderr=subprocess.PIPE, env={"TZ": "UTC"}, timeout=30)
+                           stderr=subprocess.PIPE, env=environment(), timeout=30)
     t.ok(p.returncode == 74 and open(state, "rb").read() == before,
          "--follow to a full disk: the state stays, nothing is lost", p)
     p = subprocess.run("%s --year 2026 --follow %s --state %s | :; echo ${PIPESTATUS[0]}"
                        % (PARSE, log, state), shell=True, executable="/bin/bash",
-                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"TZ": "UTC"})
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
     t.ok(p.stdout in (b"0\n", b"141\n") and p.stderr == b"" and (
         p.stdout == b"0\n" or open(state, "rb").read() == before),
          "--follow into a closed pipe: quiet, the state stays", p)
@@ -447,7 +448,7 @@ def follow_faults():
     t.ok(r.rc == 0 and len(Stream(r.out).records) == 4, "and the next run reads it again", r)
     big, state = path("two.log", messages(0, 3000)), path("two.state")
     p = subprocess.Popen([PARSE, *YEAR, "--follow", big, "--state", state],
-                         stdout=subprocess.PIPE, env={"TZ": "UTC"})
+                         stdout=subprocess.PIPE, env=environment())
     try:
         p.stdout.read(1)  # it is at work, and waits for its reader
         fails("two runs at once", tool([*YEAR, "--follow", big, "--state", state]), 75, "run|lock")

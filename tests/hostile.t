@@ -406,10 +406,22 @@ def reading_back():
              ss.rows == Stream(sel2.out).rows, "--select kind=" + kinds, sel.err[:300])
 
 
+COMPANIONS = log_of(
+    "amavis: (02279-04) Passed CLEAN {RelayedOpenRelay}, [192.0.2.10]:6101 [192.0.2.10] <a@x> -> "
+    "<b@y>, Queue-ID: AB12CD34EF, Message-ID: <m1@x>, mail_id: 6aLEkMwQa8H2, Hits: 5.3, size: 888, "
+    "queued_as: BBBB33334444, 80 ms", "rspamd: <6b1e9c>; task; rspamd_task_write_log: id: <m1@x>, "
+    "qid: <AB12CD34EF>, ip: 192.0.2.10, from: <a@x>, (default: T (reject): [19.5/15.0] [B(5.1){}])"
+    ", len: 1234, time: 1.2ms, dns req: 3, digest: <abc>, rcpts: <b@y>, mime_rcpts: <b@y>",
+    "spamd: spamd: result: Y 15 - BAYES_99 scantime=1.3,size=2345,user=nobody,uid=65534,"
+    "required_score=5.0,rhost=localhost,raddr=127.0.0.1,rport=4321,mid=<m1@x>,autolearn=spam",
+    "dovecot: imap-login: Login: user=<bea>, method=PLAIN, rip=192.0.2.11, lip=198.51.100.1, "
+    "mpid=7, TLS, session=<abc>", "dovecot: auth: passwd-file(bea,192.0.2.67,<NTI4>): unknown user")
+
+
 def mutations():
     """Damaged lines: whatever comes out is a clean stream whose columns keep their form."""
     whole = mixture() + b"".join(reply_log(raw) for _, raw in BYTES)
-    lines = whole.split(b"\n") * 4
+    lines = (whole + COMPANIONS * 8).split(b"\n") * 4
     bits = (b", ", b">", b"<", b'"', b"\\", b"=", b": ", b"[", b"]", b"(", b"\0", b"\xff", b"\r",
             b"status=sent (", b"; from=<", b"removed", b" (queue active)", b"queued as AB12CD34EF",
             b"18446744073709551616", b"-1", b'{"MESSAGE":', b"\nMESSAGE\n\xff\xff\xff\xff\0\0\0\0")
@@ -440,6 +452,15 @@ def mutations():
         wrong = [(c, x[c]) for x in s.records for c, f in form.items() if not re.fullmatch(f, x[c])]
         if wrong:
             faults.append("seed %d: %s" % (seed, wrong[:8]))
+    for what, log in (("an amavis size", COMPANIONS.replace(b"size: 888", b"size: x888")),
+                      ("a rspamd length", COMPANIONS.replace(b"len: 1234", b"len: 9" + b"9" * 40)),
+                      ("a relay's port", reply_log(b"x").replace(b":25,", b":" + b"1" * 40 + b",")),
+                      ("a size", COMPANIONS + log_of("postfix/cleanup: AB12CD34EE: message-id=<x>",
+                       "postfix/qmgr: AB12CD34EE: from=<a@x>, size=" + "9" * 40 + ", nrcpt=1 "
+                       "(queue active)"))):
+        wrong = [(c, x[c]) for x in parse(t, log, *YEAR) for c, f in form.items()
+                 if not re.fullmatch(f, x[c])]
+        t.equal(wrong, [], "no number is made of %s that is none" % what)
     t.ok(not faults, "damaged lines", "\n".join(faults))
 
 

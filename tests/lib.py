@@ -12,7 +12,7 @@ import sys
 COLUMNS = ("time kind host instance daemon qid origin client_name client_ip sasl_user helo sender "
            "rcpt orig_rcpt msgid size nrcpt relay_name relay_ip relay_port delay dsn status reply "
            "class listed_by outbound_ip verdict customer partner").split()
-PARSE = os.environ.get("MPLOG_PARSE", os.path.abspath("bin/mplog-parse"))
+PARSE = os.path.abspath(os.path.join(os.environ.get("BIN", "bin"), "mplog-parse"))
 CORPUS = os.path.abspath("../shared/corpus")
 LIMIT = 60  # seconds after which a tool is taken to hang
 
@@ -27,6 +27,9 @@ class Checks:
 
     def __init__(self):
         self.failed = self.passed = 0
+        if not os.access(PARSE, os.X_OK):
+            print("not ok - there is a %s: run make" % PARSE)
+            sys.exit(1)
 
     def ok(self, good, what, detail=None):
         if good:
@@ -58,15 +61,21 @@ class Result:
             self.out.decode("utf-8", "backslashreplace")[:1500])
 
 
-def tool(args, stdin=b"", program=None, env=None, cwd=None):
-    """Run a tool with the environment pinned (UTC, C locale) and return a Result."""
+def environment(**more):
+    """What a tool gets to see: UTC, the C locale, nothing of the caller's but what a test needs."""
     e = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TZ": "UTC", "LC_ALL": "C"}
-    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "MPTOOLS_SHARE"):
+    for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "MPTOOLS_SHARE"):
         if name in os.environ:
             e[name] = os.environ[name]
-    e.update(env or {})
+    e.update(more)
+    return e
+
+
+def tool(args, stdin=b"", program=None, env=None, cwd=None):
+    """Run a tool and return a Result."""
     p = subprocess.run([program or PARSE] + list(args), input=stdin, stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, env=e, cwd=cwd, timeout=LIMIT)
+                       stderr=subprocess.PIPE, env=environment(**(env or {})), cwd=cwd,
+                       timeout=LIMIT)
     return Result(p.returncode, p.stdout, p.stderr)
 
 

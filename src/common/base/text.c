@@ -158,13 +158,6 @@ void text_add_tsv(struct text *t, struct slice s)
     }
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool text_add_untsv(struct text *t, struct slice s)
 {
     const char *p = s.p, *end = s.p + s.n;
@@ -191,9 +184,9 @@ bool text_add_untsv(struct text *t, struct slice s)
             text_addc(t, '\\');
             break;
         case 'x':
-            if (end - p < 2 || hex_value(p[0]) < 0 || hex_value(p[1]) < 0)
+            if (end - p < 2 || hex_digit(p[0]) < 0 || hex_digit(p[1]) < 0)
                 return false;
-            text_addc(t, (char)(hex_value(p[0]) * 16 + hex_value(p[1])));
+            text_addc(t, (char)(hex_digit(p[0]) * 16 + hex_digit(p[1])));
             p += 2;
             break;
         default:

@@ -6,6 +6,9 @@
 #include <time.h>
 #include <sys/stat.h>
 
+#define SECONDS_FIRST INT64_C(-62167219200) /* 0000-01-01 */
+#define SECONDS_LAST INT64_C(253402300799)  /* 9999-12-31 */
+
 /* Days from civil and back: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms" (2013). */
 static int64_t days_of(int y, int m, int d)
 {
@@ -92,7 +95,7 @@ static int64_t local_with(const struct civil *c, int isdst)
     time_t t = mktime(&tm);
 
     /* mktime moves the hour when isdst doesn't fit: then there is only one reading */
-    if (isdst >= 0 && tm.tm_hour != c->hour)
+    if (isdst >= 0 && (tm.tm_mday != c->day || tm.tm_hour != c->hour || tm.tm_min != c->minute))
         return WHEN_NONE;
     return (int64_t)t;
 }
@@ -127,6 +130,9 @@ size_t when_print(char *buf, int64_t us, unsigned digits)
         fraction += WHEN_SECOND;
         seconds--;
     }
+    /* four digits of a year */
+    if (seconds < SECONDS_FIRST || seconds > SECONDS_LAST)
+        seconds = seconds < SECONDS_FIRST ? SECONDS_FIRST : SECONDS_LAST;
     when_civil(seconds, &c);
     p = put2(p, c.year / 100);
     p = put2(p, c.year % 100);

@@ -243,7 +243,7 @@ static void put_address(struct pen *pen, const struct word *w)
 {
     char before = last(pen);
 
-    put(pen, "user@", 5);
+    put(pen, "x@", 2);
     if (before == '\'' || before == '"')
         put(pen, "example.com", 11);
     else
@@ -384,7 +384,7 @@ static inline void step(struct pen *pen)
             putch(pen, '?');
         pen->p++;
     } else if (*pen->p == '<' && (n = bracketed_address(pen->p, pen->end)) > 0) {
-        put(pen, "<user@example.com>", 18);
+        put(pen, "<x@example.com>", 15);
         pen->p += n;
     } else if (*pen->p == ':' && (n = reply_ip_length(pen->p, pen->end)) > 0) {
         put_ip(pen, n);

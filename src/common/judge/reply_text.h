@@ -7,8 +7,8 @@
  * ... command)`, the reply code and enhanced status code at the start (they become numbers here)
  * and where a multi-line reply repeats them. Replaced are:
  *   an IP address             192.0.2.1 or 2001:db8::1, except 127.*, which is kept
- *   <a@b>, 'a@b', "a@b"       user@example.com in the same quotes
- *   a@b.example               user@b.example (it may be the contact that names a provider)
+ *   <a@b>, 'a@b', "a@b"       x@example.com in the same quotes
+ *   a@b.example               x@b.example (it may be the contact that names a provider)
  *   a number                  0; one digit, #123, [123], 5.7.1 and codes such as IB103 are kept
  *   an id (queue, session)    id
  *   a digit run in a name     0, from three digits on; a domain name is otherwise kept

@@ -227,10 +227,8 @@ static void on_deliver(struct scorer *s, const struct record *r)
     bool ours = !id.outsider || (answered && !site.local); /* not a stranger's mail to us */
     if ((l.person = person_of(s, r, &id, answered && ours)) == NULL)
         return;
-    if (answered && ours) {
-        l.person->relayed = true;
+    if (answered && ours)
         hear(s, l.person, &site, answer, r->time);
-    }
     bool put_off = answer == ANSWER_ABOUT_US && slice_eq(r->f[COL_STATUS], SL("deferred"));
     if (ours && answer != ANSWER_NOTHING && !put_off)
         take_word(s, r, &l, &site, answer);
@@ -243,13 +241,12 @@ static void on_verdict(struct scorer *s, const struct record *r)
     enum verdict v = verdict_of(r);
     struct identity id;
 
-    if (slice_eq(r->f[COL_DAEMON], SL("amavis")))
+    if (slice_starts(r->f[COL_DAEMON], SL("amavis")))
         recent_add(&s->passed, queue_key(r, r->f[COL_QID]));
     if (v == VERDICT_NOTHING || identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
         return;
     struct person *p = person_of(s, r, &id, !id.outsider);
-    if (p == NULL ||
-        (id.outsider && !p->relayed)) /* a stranger's mail to us is not ours to judge */
+    if (p == NULL) /* an outsider none of whose mail went out: a stranger who writes to us */
         return;
     struct letter l = letter_of(r, p);
     uint64_t said = recent_mix(l.key, 'v');

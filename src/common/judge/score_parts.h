@@ -17,7 +17,6 @@ struct person {
     struct cusum cusum;
     uint32_t customer; /* hash of the label; never 0 */
     uint8_t kind;      /* enum identity_kind */
-    bool relayed;      /* mail of its went to a remote site */
     uint8_t scale;     /* of its rates; the scorer's may be larger */
     uint16_t rate[SCORER_RATES];
 };

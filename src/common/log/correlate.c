@@ -143,17 +143,37 @@ struct record *correlate_next(struct correlate *c)
     return out;
 }
 
-/* The clock that messages age by. A line that is more than a day ahead of it counts only when many
- * in a row agree: one wild stamp must not age everything. */
+/* After the clock went back, nothing may have been touched in its future. */
+static void clamp(struct correlate *c)
+{
+    for (int l = LIST_FRESH; l < LIST_COUNT; l++)
+        for (struct message *m = c->store.list[l].first; m; m = m->next)
+            if (m->touched > c->clock)
+                m->touched = c->clock;
+    for (struct message *m = c->wait_first; m; m = m->wait_next)
+        if (m->waits_since > c->clock)
+            m->waits_since = c->clock;
+}
+
+/* The clock that messages age by; all ages are taken from it, never from a line's own time, since
+ * hosts disagree. A line that is more than a day away from it counts only when many in a row agree:
+ * one wild stamp must not age everything. */
 static void advance(struct correlate *c, int64_t time)
 {
     if (c->clock == WHEN_NONE) {
         c->clock = time;
     } else if (time > c->clock + WHEN_DAY) {
+        c->behind = 0;
         if (++c->ahead >= JUMP_LINES)
             c->clock = time;
-    } else {
+    } else if (time < c->clock - WHEN_DAY) {
         c->ahead = 0;
+        if (++c->behind >= BACK_LINES) {
+            c->clock = time;
+            clamp(c);
+        }
+    } else {
+        c->ahead = c->behind = 0;
         if (time > c->clock)
             c->clock = time;
     }
@@ -184,7 +204,7 @@ static void expire(struct correlate *c)
 
 struct message *message_new(struct correlate *c, const struct event *e, struct slice qid)
 {
-    struct message *m = store_add(&c->store, qid, e->prog->instance, e->time);
+    struct message *m = store_add(&c->store, qid, e->prog->instance, c->clock);
 
     c->failed |= m == NULL;
     return m;
@@ -195,7 +215,7 @@ static struct message *find(struct correlate *c, const struct event *e, struct s
     struct message *m = qid.n ? store_find(&c->store, e->prog->instance, qid) : NULL;
 
     if (m && m->list == LIST_GONE &&
-        (m->flags & MESSAGE_EXPECTED || e->time > m->touched + LATE_SECONDS * WHEN_SECOND))
+        (m->flags & MESSAGE_EXPECTED || c->clock > m->touched + LATE_SECONDS * WHEN_SECOND))
         return NULL;
     return m;
 }
@@ -220,7 +240,7 @@ static struct message *entering(struct correlate *c, const struct event *e)
     struct message *m = find_open(c, e, qid);
 
     if (m && !(m->flags & (MESSAGE_HAS_CLIENT | MESSAGE_ACTIVE | MESSAGE_NOTICE)) &&
-        e->time < m->touched + LATE_SECONDS * WHEN_SECOND)
+        c->clock <= m->touched + LATE_SECONDS * WHEN_SECOND)
         return m;
     if (m && m->instance == e->prog->instance)
         begins_anew(c, m);
@@ -297,7 +317,7 @@ static void on_client(struct correlate *c, const struct event *e)
             link_xforward(c, m, e);
         if (!local)
             wait_end(c, m);
-        store_move(&c->store, m, LIST_FRESH, e->time);
+        store_move(&c->store, m, LIST_FRESH, c->clock);
     }
     if (f[COL_SASL_USER].n)
         emit(c, e, m, KIND_LOGIN, f);
@@ -310,6 +330,9 @@ static void on_msgid(struct correlate *c, const struct event *e)
 
     if (m && m->flags & (MESSAGE_ACTIVE | MESSAGE_HAS_MSGID) &&
         !slice_eq(message_get(m, MESSAGE_MSGID), msgid)) {
+        /* a message with two Message-ID headers has two lines, at one time: the first counts */
+        if (!(m->flags & MESSAGE_ACTIVE) && c->clock <= m->touched + LATE_SECONDS * WHEN_SECOND)
+            return;
         if (m->instance == e->prog->instance)
             begins_anew(c, m);
         m = NULL;
@@ -322,7 +345,7 @@ static void on_msgid(struct correlate *c, const struct event *e)
     }
     m->flags |= MESSAGE_HAS_MSGID;
     set(c, m, MESSAGE_MSGID, msgid);
-    store_move(&c->store, m, (enum message_list)m->list, e->time);
+    store_move(&c->store, m, (enum message_list)m->list, c->clock);
     link_expected(c, m);
 }
 
@@ -339,7 +362,7 @@ static void on_pickup(struct correlate *c, const struct event *e)
     if (old.n && (a = store_find(&c->store, e->prog->instance, old)) != NULL && a != m) {
         link_to(c, m, a); /* postsuper -r: the same message under a new queue id */
         if (a->list != LIST_GONE)
-            store_move(&c->store, a, LIST_GONE, e->time);
+            store_move(&c->store, a, LIST_GONE, c->clock);
     } else if (old.n) {
         set(c, m, MESSAGE_ORIGIN, old);
         m->flags |= MESSAGE_LINKED;
@@ -369,7 +392,7 @@ static void on_active(struct correlate *c, const struct event *e)
     set(c, m, MESSAGE_NRCPT, f[COL_NRCPT]);
     bool first = !(m->flags & MESSAGE_ACTIVE);
     m->flags |= MESSAGE_ACTIVE;
-    store_move(&c->store, m, LIST_OPEN, e->time);
+    store_move(&c->store, m, LIST_OPEN, c->clock);
     if (first) /* of a log that begins in its life, too: it is in the queue */
         emit(c, e, m, KIND_ACCEPT, f);
 }
@@ -380,13 +403,13 @@ static void on_removed(struct correlate *c, const struct event *e)
 
     emit(c, e, m, KIND_REMOVE, e->l->f);
     if (m)
-        store_move(&c->store, m, LIST_GONE, e->time);
+        store_move(&c->store, m, LIST_GONE, c->clock);
 }
 
-static void touch(struct correlate *c, struct message *m, const struct event *e)
+static void touch(struct correlate *c, struct message *m)
 {
     if (m && m->list != LIST_GONE)
-        store_move(&c->store, m, (enum message_list)m->list, e->time);
+        store_move(&c->store, m, (enum message_list)m->list, c->clock);
 }
 
 static void on_deliver(struct correlate *c, const struct event *e)
@@ -394,7 +417,7 @@ static void on_deliver(struct correlate *c, const struct event *e)
     const struct slice *f = e->l->f;
     struct message *m = find(c, e, f[COL_QID]);
 
-    touch(c, m, e);
+    touch(c, m);
     emit(c, e, m, KIND_DELIVER, f);
     if (m && slice_eq(f[COL_STATUS], SL("sent")))
         link_queued(c, m, f[COL_REPLY], e->l);
@@ -431,7 +454,7 @@ static void on_notice(struct correlate *c, const struct event *e)
     set(c, child, MESSAGE_ORIGIN, origin.n ? origin : e->l->f[COL_QID]);
     child->flags |= MESSAGE_NOTICE | MESSAGE_LINKED;
     child->entry = e->prog;
-    touch(c, parent, e);
+    touch(c, parent);
     if (slice_eq(e->l->x[EXTRA_NOTICE], SL("non-delivery")))
         emit_ndr(c, e, parent);
     wait_end(c, child);
@@ -458,13 +481,13 @@ static void on_action(struct correlate *c, const struct event *e)
 
     if (m && m->f[MESSAGE_HELO].n == 0 && !(m->flags & MESSAGE_LINKED))
         set(c, m, MESSAGE_HELO, e->l->f[COL_HELO]);
-    touch(c, m, e);
+    touch(c, m);
     if (is_one_of(action, rejects))
         emit(c, e, m, KIND_REJECT, e->l->f);
     else if (is_one_of(action, holds))
         emit(c, e, m, KIND_HOLD, e->l->f);
     if (m && e->prog->kind == DAEMON_CLEANUP && is_one_of(action, ends))
-        store_move(&c->store, m, LIST_GONE, e->time);
+        store_move(&c->store, m, LIST_GONE, c->clock);
     if (slice_eq(action, SL("proxy-accept")) && (s = session_of(c, e, false)) && s->proxied)
         link_proxied(c, e, s->proxied);
 }
@@ -518,15 +541,17 @@ static void on_connect(struct correlate *c, const struct event *e)
 {
     struct session *s = session_of(c, e, false);
 
-    if (s)
+    if (s) {
         s->fails = 0;
+        forget_proxied(c, s); /* its session's end was missed */
+    }
 }
 
 static void on_held(struct correlate *c, const struct event *e)
 {
     struct message *m = find_open(c, e, e->l->f[COL_QID]);
 
-    touch(c, m, e);
+    touch(c, m);
     emit(c, e, m, KIND_HOLD, e->l->f);
 }
 
@@ -580,8 +605,9 @@ bool correlate_facts(struct correlate *c, const struct program *prog, int64_t ti
     expire(c);
     for (unsigned i = 0; i < facts->n; i++) {
         int column = column_of(c, facts->f[i].name);
-        if (column > COL_KIND)
-            f[column] = facts->f[i].value;
+        struct slice v = facts->f[i].value;
+        if (column > COL_KIND && (!record_column_is_number((unsigned)column) || field_is_number(v)))
+            f[column] = v;
     }
     if (facts->kind == KIND_VERDICT) {
         if (f[COL_REPLY].n == 0)

@@ -7,10 +7,11 @@
  *
  * A second leg, taken in again from a content filter or by a second instance, gets the first leg's
  * client, login and sender. Since these decide whom to block, a stranger must not be able to make
- * one: the first leg's line has to say `queued as QID` of a next hop on this machine or its private
- * network, and the second leg has to come from there too, without a login of its own, with the same
- * Message-ID. As the second leg's lines are logged first, the records of a message from such a
- * client wait for that word, HOLD_SECONDS of the log's time at most.
+ * one: the first leg's line has to say `queued as QID` of a next hop on this machine, or at another
+ * port than 25 of its private network, and the second leg has to come from there, to the same host,
+ * without a login of its own, with the same Message-ID. As the second leg's lines are logged first,
+ * the records of a message from such a client wait for that word, HOLD_SECONDS of the log's time at
+ * most.
  *
  * Memory follows the messages that are open. What is left when its queue lifetime is over is
  * dropped and counted. Times are the log's; one line with a wild time ages nothing.

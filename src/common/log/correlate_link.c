@@ -83,25 +83,42 @@ void link_to(struct correlate *c, struct message *b, struct message *a)
     wait_end(c, b);
 }
 
-/* Are the two Message-IDs those of one message? An empty one says nothing. */
+/* Are the two Message-IDs those of one message? need: an empty one is not enough. */
 static bool same_msgid(const struct message *a, const struct message *b, bool need)
 {
     struct slice x = message_get(a, MESSAGE_MSGID), y = message_get(b, MESSAGE_MSGID);
 
-    if (x.n == 0 || y.n == 0 || slice_eq(x, SL("<>")))
-        return !need && (x.n == 0 || y.n == 0 || slice_eq(x, y));
-    return slice_eq(x, y);
+    if (need && (x.n == 0 || slice_eq(x, SL("<>"))))
+        return false;
+    return x.n == 0 || slice_eq(x, y);
 }
 
-static bool second_leg(const struct message *a, const struct message *b)
+static bool is_loopback(struct slice ip)
 {
-    if (a == b || (b->flags & (MESSAGE_LINKED | MESSAGE_EXPECTED)) || !(b->flags & MESSAGE_LOCAL))
+    return slice_starts(ip, SL("127.")) || slice_eq(ip, SL("::1"));
+}
+
+/* Can a client at this address have got the message from that next hop (no address: a socket)? A
+ * filter on another machine of the private network has to be at its own port: mail for a customer's
+ * server there, who may say what he likes, goes to port 25. */
+static bool same_place(struct slice client, struct slice relay, struct slice port)
+{
+    if (relay.n == 0 || is_loopback(relay))
+        return is_loopback(client);
+    return slice_eq(relay, client) && !slice_eq(port, SL("25"));
+}
+
+static bool second_leg(const struct message *a, const struct message *b, const struct line *l)
+{
+    if (a == b || a->instance->host_id != b->instance->host_id || !(b->flags & MESSAGE_LOCAL) ||
+        b->flags & (MESSAGE_LINKED | MESSAGE_EXPECTED) || !(b->flags & MESSAGE_HAS_MSGID))
         return false;
-    return same_msgid(a, b, a->instance->host_id != b->instance->host_id);
+    return same_msgid(a, b, false) &&
+           same_place(message_get(b, MESSAGE_CLIENT_IP), l->f[COL_RELAY_IP], l->f[COL_RELAY_PORT]);
 }
 
 /* Remembers what a second leg whose lines are still to come will need. */
-static void expect(struct correlate *c, struct message *a, struct slice qid)
+static void expect(struct correlate *c, struct message *a, struct slice qid, const struct line *l)
 {
     struct message *b = store_add(&c->store, qid, a->instance, c->clock);
 
@@ -113,7 +130,9 @@ static void expect(struct correlate *c, struct message *a, struct slice qid)
     bool ok = message_set(&c->store, b, MESSAGE_ORIGIN, origin.n ? origin : message_qid(a));
     for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
         ok = ok && message_set(&c->store, b, inherited[i], message_get(a, inherited[i]));
-    ok = ok && message_set(&c->store, b, MESSAGE_MSGID, message_get(a, MESSAGE_MSGID));
+    ok = ok && message_set(&c->store, b, MESSAGE_MSGID, message_get(a, MESSAGE_MSGID)) &&
+         message_set(&c->store, b, MESSAGE_RELAY_IP, l->f[COL_RELAY_IP]) &&
+         message_set(&c->store, b, MESSAGE_RELAY_PORT, l->f[COL_RELAY_PORT]);
     c->failed |= !ok;
     b->entry = NULL;
     b->flags = MESSAGE_EXPECTED;
@@ -133,15 +152,17 @@ void link_queued(struct correlate *c, struct message *a, struct slice reply, con
     uint64_t hash = store_hash(qid);
     for (struct message *b = store_next(&c->store, qid, hash, NULL); b;
          b = store_next(&c->store, qid, hash, b)) {
-        if (second_leg(a, b)) {
+        if (second_leg(a, b, l)) {
             link_to(c, b, a);
             return;
         }
-        if (b->list != LIST_GONE || (b->flags & (MESSAGE_LINKED | MESSAGE_EXPECTED)))
-            if (b->instance->host_id == a->instance->host_id)
-                return; /* that id is somebody else's, or known already */
+        if (b->instance->host_id != a->instance->host_id)
+            continue;
+        bool late = b->flags & MESSAGE_LOCAL && !(b->flags & MESSAGE_HAS_MSGID);
+        if (!late && (b->list != LIST_GONE || b->flags & (MESSAGE_LINKED | MESSAGE_EXPECTED)))
+            return; /* that id is somebody else's, or known already */
     }
-    expect(c, a, qid);
+    expect(c, a, qid, l);
 }
 
 void link_expected(struct correlate *c, struct message *b)
@@ -152,7 +173,10 @@ void link_expected(struct correlate *c, struct message *b)
     if (!(b->flags & MESSAGE_LOCAL) || !(b->flags & MESSAGE_HAS_MSGID))
         return;
     while ((e = store_next(&c->store, qid, b->hash, e)) != NULL) {
-        if (!(e->flags & MESSAGE_EXPECTED) || !same_msgid(e, b, true))
+        if (!(e->flags & MESSAGE_EXPECTED) || e->instance->host_id != b->instance->host_id ||
+            !same_msgid(e, b, true) ||
+            !same_place(message_get(b, MESSAGE_CLIENT_IP), message_get(e, MESSAGE_RELAY_IP),
+                        message_get(e, MESSAGE_RELAY_PORT)))
             continue;
         link_to(c, b, e);
         store_drop(&c->store, e);

@@ -12,6 +12,7 @@
 #define LATE_SECONDS 60     /* a line this late still belongs to a removed message */
 #define FRESH_SECONDS 14400 /* a session can't be open longer before qmgr takes the message */
 #define JUMP_LINES 8        /* so many lines have to agree before the clock jumps a day */
+#define BACK_LINES 1000     /* and so many before it goes back */
 #define SESSIONS 4096
 #define DIRECT_MAX 4
 #define NAMES 64
@@ -36,7 +37,7 @@ struct correlate {
     struct message *wait_first, *wait_last;
     size_t waiting;
     int64_t clock, lifetime;
-    unsigned ahead;
+    unsigned ahead, behind; /* lines in a row that are more than a day away */
     struct session *session;
     struct record direct[DIRECT_MAX];
     unsigned directs;

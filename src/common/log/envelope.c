@@ -1,7 +1,9 @@
 #include "log/envelope.h"
 
 #define SLACK WHEN_DAY /* a clock may be wrong, and zones differ */
-#define HALF_YEAR (183 * WHEN_DAY)
+#define MONTH (30 * WHEN_DAY)
+#define JUMP_LINES 3 /* so many lines in a row have to agree on a jump of more than a month */
+#define TIME_END (INT64_C(253402300800) * WHEN_SECOND) /* the year 10000 */
 #define DST_SLACK 300 /* seconds that a line may be out of order in the hour that repeats */
 
 const char *envelope_form_name(unsigned form)
@@ -71,38 +73,56 @@ static int64_t in_year(struct envelope_state *st, struct civil *c, int year)
     return when_valid(c) ? local_seconds(st, c) * WHEN_SECOND : WHEN_NONE;
 }
 
-/* The time of a stamp without a year, next to the line before it. */
+/* The latest time that a stamp may have. The present goes on while a log is followed. */
+static int64_t limit_of(struct envelope_state *st, int64_t t)
+{
+    if (t > st->now + SLACK && st->wall)
+        st->now = when_now();
+    return st->now + SLACK;
+}
+
+/* The first line's: the year that was given, else the latest that isn't in the future (29 February
+ * may be eight years back). */
+static int64_t first_year(struct envelope_state *st, struct civil *c)
+{
+    struct civil ref;
+
+    if (st->year)
+        return in_year(st, c, st->year);
+    when_civil((st->now + SLACK) / WHEN_SECOND, &ref);
+    for (int y = ref.year; y > ref.year - 9; y--) {
+        int64_t t = in_year(st, c, y);
+        if (t != WHEN_NONE && t <= limit_of(st, t))
+            return t;
+    }
+    return WHEN_NONE;
+}
+
+/* The time of a stamp without a year: the earliest year in which it isn't a month before the line
+ * before it, nor in the future. A stamp that fits in no year is of a wrong clock, or of a log that
+ * isn't in order: it gets the latest year that isn't in the future, and later lines go by the line
+ * before it. */
 static int64_t with_year(struct envelope_state *st, struct civil *c)
 {
     struct civil ref;
-    int64_t limit = st->now + SLACK;
+    int64_t latest = WHEN_NONE;
 
-    if (!st->started) {
-        when_civil(limit / WHEN_SECOND, &ref);
-        int year = st->year ? st->year : ref.year;
-        for (int y = year; y > year - 9; y--) { /* up to eight years back to a 29 February */
-            int64_t t = in_year(st, c, y);
-            if (t != WHEN_NONE && (t <= limit || st->year))
-                return t;
-        }
-        return WHEN_NONE;
-    }
+    if (!st->started)
+        return first_year(st, c);
     when_civil(st->last / WHEN_SECOND, &ref);
-    int64_t t = in_year(st, c, ref.year);
-    if (t != WHEN_NONE && t < st->last - HALF_YEAR) {
-        int64_t next = in_year(st, c, ref.year + 1);
-        if (next != WHEN_NONE && (next <= limit || st->year))
-            t = next;
-        else
-            st->future = true;
-    } else if (t == WHEN_NONE || t > st->last + HALF_YEAR || (t > limit && !st->year)) {
-        int64_t before = in_year(st, c, ref.year - 1);
-        if (t != WHEN_NONE && t > limit && t <= st->last + HALF_YEAR)
-            st->future = true;
-        if (before != WHEN_NONE)
-            t = before;
+    for (int y = ref.year - 1; y <= ref.year + 1; y++) {
+        int64_t t = in_year(st, c, y);
+        if (t == WHEN_NONE)
+            continue;
+        bool future = t > limit_of(st, t) && y > st->year;
+        if (t >= st->last - MONTH && !future)
+            return t;
+        if (!future)
+            latest = t;
     }
-    return t;
+    st->astray = true;
+    st->future = true;
+    return latest;
 }
 
 /* "Nov  4 06:25:01", "Nov 4 06:25:01" or "Nov 04 06:25:01"; returns the bytes read. */
@@ -131,7 +151,7 @@ static size_t rfc3164(struct envelope_state *st, struct slice s, int64_t *time)
     if ((*time = with_year(st, &c)) == WHEN_NONE)
         return 0;
     at += 9;
-    if (at == 15) {
+    if (at == 15 && !st->astray) {
         memcpy(st->stamp, p, 13);
         st->stamp_time = *time - c.second * WHEN_SECOND;
     }
@@ -212,14 +232,13 @@ static size_t tai64n(struct slice s, int64_t *time)
     if (s.n < 25 || s.p[0] != '@')
         return 0;
     for (int i = 1; i < 25; i++) {
-        char c = s.p[i];
-        unsigned d = is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
-        if (d > 15)
+        int d = hex_digit(s.p[i]);
+        if (d < 0)
             return 0;
         if (i < 17)
-            v = v << 4 | d;
+            v = v << 4 | (unsigned)d;
         else
-            nano = nano << 4 | d;
+            nano = nano << 4 | (unsigned)d;
     }
     if (v < (UINT64_C(1) << 62) || v - (UINT64_C(1) << 62) > UINT64_C(253402300799) ||
         nano > 999999999)
@@ -373,6 +392,25 @@ static bool plain_forms(struct envelope_state *st, struct slice s, struct envelo
     return split_host(s, out);
 }
 
+bool envelope_time_ok(int64_t time)
+{
+    return time >= 0 && time < TIME_END;
+}
+
+/* The line that the next one's year goes by: not one astray, and not a single one that is more than
+ * a month ahead. */
+static void follow(struct envelope_state *st, int64_t time)
+{
+    bool jump = st->started && time > st->last + MONTH;
+
+    st->jumps = jump ? st->jumps + 1 : 0;
+    if (!st->astray && (!jump || st->jumps >= JUMP_LINES)) {
+        st->last = time;
+        st->started = true;
+    }
+    st->astray = false;
+}
+
 bool envelope_parse(struct envelope_state *st, struct slice line, struct envelope *out)
 {
     size_t pri = line.n && line.p[0] == '<' ? pri_length(line) : 0;
@@ -383,9 +421,10 @@ bool envelope_parse(struct envelope_state *st, struct slice line, struct envelop
         ok = rfc5424(st, slice_skip(line, 2), out);
     else
         ok = plain_forms(st, line, out);
-    if (ok) {
-        st->last = out->time;
-        st->started = true;
-    }
-    return ok;
+    if (!ok || !envelope_time_ok(out->time))
+        return false;
+    if (out->form != ENVELOPE_RFC3164)
+        st->stamp[0] = '\0'; /* a full date may have moved the year */
+    follow(st, out->time);
+    return true;
 }

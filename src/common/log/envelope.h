@@ -38,10 +38,13 @@ struct envelope {
 
 struct envelope_state {
     int64_t now;  /* no line is later than this plus a day; the owner sets it */
+    bool wall;    /* now is the present, and goes on */
     int year;     /* the first line's year; 0: inferred */
     int64_t last; /* time of the line before, WHEN_NONE or 0 at the start */
     bool started;
-    bool future; /* out: a line had no year that isn't in the future: the log spans more than one */
+    bool future; /* out: a line had no year that fits: a wrong clock, or a log of several years */
+    bool astray; /* the line at hand is one */
+    unsigned jumps;
 
     /* The minute of the last RFC 3164 stamp ("Nov 24 10:27:") and the last day of local time that
      * had the same offset from start to end, as the next line's is nearly always the same. */
@@ -59,6 +62,9 @@ bool envelope_parse(struct envelope_state *st, struct slice line, struct envelop
 /* RFC 3339 at the start of s, with 'T' or a space, with or without offset (without: local time).
  * Returns the bytes read, 0 when there is none. */
 size_t envelope_rfc3339(struct envelope_state *st, struct slice s, int64_t *time, uint8_t *digits);
+
+/* Within the years 1970 to 9999, which is what the records can tell. */
+bool envelope_time_ok(int64_t time);
 
 const char *envelope_form_name(unsigned form);
 

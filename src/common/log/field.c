@@ -228,7 +228,7 @@ bool field_host(struct slice *s, struct host *host)
         const char *start = ++p;
         while (p < end && is_digit(*p))
             p++;
-        host->port = slice_range(start, p);
+        host->port = p - start <= 5 ? slice_range(start, p) : SLICE_NONE;
     }
     *s = slice_range(p, end);
     return true;

@@ -62,6 +62,8 @@ bool journal_envelope(const struct journal *j, struct envelope *out)
     if (!slice_u64(text_slice(&j->value[time]), &v) || v > INT64_MAX || !j->have[JOURNAL_MESSAGE])
         return false;
     out->time = (int64_t)v;
+    if (!envelope_time_ok(out->time))
+        return false;
     out->digits = 6;
     out->host = text_slice(&j->value[JOURNAL_HOST]);
     out->tag = text_slice(&j->value[j->have[JOURNAL_TAG] ? JOURNAL_TAG : JOURNAL_COMM]);

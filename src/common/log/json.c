@@ -35,11 +35,10 @@ static bool hex4(struct json_reader *r, unsigned *v)
     if (r->end - r->p < 4)
         return false;
     for (int i = 0; i < 4; i++) {
-        char c = *r->p++;
-        unsigned d = is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
-        if (d > 15)
+        int d = hex_digit(*r->p++);
+        if (d < 0)
             return false;
-        *v = *v << 4 | d;
+        *v = *v << 4 | (unsigned)d;
     }
     return true;
 }

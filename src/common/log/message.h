@@ -22,7 +22,10 @@ enum message_field {
     MESSAGE_MSGID,
     MESSAGE_SIZE,
     MESSAGE_NRCPT,
-    MESSAGE_FIELDS
+    MESSAGE_FIELDS,
+    /* of an expected second leg, which has no size yet: where its first leg was delivered to */
+    MESSAGE_RELAY_IP = MESSAGE_SIZE,
+    MESSAGE_RELAY_PORT = MESSAGE_NRCPT
 };
 
 enum message_flag {

@@ -37,6 +37,7 @@ struct parser *parser_new(const struct parser_options *options)
     }
     p->options = *options;
     p->envelope.now = options->now ? options->now : when_now();
+    p->envelope.wall = options->now == 0;
     p->envelope.year = options->year;
     p->stats.first = p->stats.last = WHEN_NONE;
     p->correlate = correlate_new(options->queue_lifetime ? options->queue_lifetime : 6 * WHEN_DAY);

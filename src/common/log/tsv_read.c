@@ -133,11 +133,10 @@ static struct slice raw_bytes(struct text *value, size_t start)
         int digits = 0;
         if (*p == '\\' && end - p >= 4 && p[1] == 'x')
             for (; digits < 2; digits++) {
-                char c = p[2 + digits];
-                unsigned d = is_digit(c) ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
-                if (d > 15)
+                int d = hex_digit(p[2 + digits]);
+                if (d < 0)
                     break;
-                v = v * 16 + d;
+                v = v * 16 + (unsigned)d;
             }
         if (digits == 2 && v >= 0x80) {
             *to++ = (char)v;
