@@ -37,6 +37,10 @@ ok() { # ok WHAT COMMAND...
         head -n 20 "$T/check.out" | sed 's/^/#   /'
     fi
 }
+need() { # like ok, for what everything after it stands on
+    ok "$@"
+    [ $failed = 0 ] || exit 1
+}
 not() { ! "$@"; }
 
 # try LOGIN SOURCE FROM [PORT]: one honest mail; what was answered is in $T/try.
@@ -73,7 +77,7 @@ MAPS=$T/etc/mptools
 python3 tests/postfix/world.py run "$T" >"$T/world.out" 2>&1 &
 WORLD=$!
 for ((i = 0; i < 100; i++)); do [ -e "$T/world.ready" ] && break; sleep 0.1; done
-ok "a private Postfix starts" instance_start
+need "a private Postfix starts" instance_start
 
 mkdir "$T/conf"
 cat >"$T/conf/customers" <<'CF'
@@ -108,14 +112,14 @@ ok "the queue empties" instance_drain
 python3 tests/postfix/send.py "$SUBMISSION" <"$T/spam" >"$T/spam.sent" 2>&1
 ok "the queue empties after the spam" instance_drain
 sent_all() { cat "$T/usual.sent" "$T/spam.sent"; [ "$(awk '$2 == 0' "$T/usual.sent" "$T/spam.sent" | wc -l)" = 11 ]; }
-ok "before, everything is accepted" sent_all
+need "before, everything is accepted" sent_all
 
 # ---- log to suspects to maps ----
 suspects >"$T/suspects" 2>"$T/suspects.err"
 found=$?
-ok "mplog-parse | spamscore finds suspects and says nothing else" test $found = 1 -a ! -s "$T/suspects.err"
+need "mplog-parse | spamscore finds suspects and says nothing else" test $found = 1 -a ! -s "$T/suspects.err"
 for who in acme1 globex2 initech1 initech2 initech3; do
-    ok "$who is compromised" test "$(state_of $who)" = compromised
+    need "$who is compromised" test "$(state_of $who)" = compromised
 done
 for who in acme2 globex1 127.0.1.10; do
     ok "$who is not" not grep -Eq '^(compromised|infected)$' <(state_of $who)
@@ -133,14 +137,14 @@ cp "$T/suspects" "$T/suspects.first"
 block --dry-run
 ok "a dry run exits 1 and writes nothing" test $? = 1 -a ! -e "$MAPS"
 block --postmap
-ok "senderblock --postmap blocks (exit 1)" test $? = 1
+need "senderblock --postmap blocks (exit 1)" test $? = 1
 ok "and says that main.cf doesn't use the maps yet, nothing else" \
     test "$(grep -c . "$T/block.err")" = 1 -a -n "$(grep 'warning: main.cf .*--print-postfix' "$T/block.err")"
 "$BIN/senderblock" --print-postfix -d "$MAPS" >>"$T/etc/main.cf"
 instance_reload
-ok "main.cf with the printed lines has no mistake" test -z "$(postconf -n 2>&1 >/dev/null)"
-ok "bob is blocked in acme's slot" grep -q . <(slot_of bob@acme.example)
-ok "carol's address is blocked in globex's slot" grep -qx "mp_customer_sasl" \
+need "main.cf with the printed lines has no mistake" test -z "$(postconf -n 2>&1 >/dev/null)"
+need "bob is blocked in acme's slot" grep -q . <(slot_of bob@acme.example)
+need "carol's address is blocked in globex's slot" grep -qx "mp_customer_sasl" \
     <(grep -lx "globex1	$(slot_of carol@acme.example)" "$MAPS/mp_customer_sasl" | sed 's:.*/::')
 
 # ---- who is refused ----

@@ -17,7 +17,7 @@ import sys
 
 def session(port, login, source):
     client = smtplib.SMTP("127.0.0.1", port, local_hostname="pc.client.example",
-                          source_address=(source, 0), timeout=30)
+                          source_address=(source, 0), timeout=15)
     client.command_encoding = "latin-1"  # the paths are bytes, handed through
     client.ehlo()
     if login != "-":

@@ -99,7 +99,7 @@ static void add_hex(struct text *t, unsigned char c)
 
 void text_add_visible(struct text *t, struct slice s)
 {
-    const char *p = s.p, *end = s.p + s.n;
+    const char *p = s.n ? s.p : "", *end = p + s.n;
 
     while (p < end) {
         unsigned char c = (unsigned char)*p;
@@ -123,7 +123,7 @@ static bool plain(unsigned char c)
 
 void text_add_tsv(struct text *t, struct slice s)
 {
-    const char *p = s.p, *end = s.p + s.n;
+    const char *p = s.n ? s.p : "", *end = p + s.n;
 
     while (p < end) {
         const char *run = p;
@@ -160,7 +160,7 @@ void text_add_tsv(struct text *t, struct slice s)
 
 bool text_add_untsv(struct text *t, struct slice s)
 {
-    const char *p = s.p, *end = s.p + s.n;
+    const char *p = s.n ? s.p : "", *end = p + s.n;
 
     while (p < end) {
         const char *slash = memchr(p, '\\', (size_t)(end - p));
@@ -198,7 +198,7 @@ bool text_add_untsv(struct text *t, struct slice s)
 
 void text_add_json(struct text *t, struct slice s)
 {
-    const char *p = s.p, *end = s.p + s.n;
+    const char *p = s.n ? s.p : "", *end = p + s.n;
 
     text_addc(t, '"');
     while (p < end) {

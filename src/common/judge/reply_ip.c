@@ -83,14 +83,15 @@ size_t reply_ip_length(const char *p, const char *end)
 static const struct slice ours[] = {SL("client"), SL("from"),    SL("your"),    SL("ip"),
                                     SL("sender"), SL("sending"), SL("host"),    SL("address"),
                                     SL("lookup"), SL("query"),   SL("mta you"), SL("relay=")};
-static const struct slice theirs[] = {SL("mta("),         SL("connect to "), SL("said"),
-                                      SL("this server"),  SL("our server"),  SL("delivered to"),
-                                      SL("connected to"), SL("- ")};
+static const struct slice theirs[] = {SL("mta("),        SL("connect to "), SL("said"),
+                                      SL("this server"), SL("our server"),  SL("delivered to"),
+                                      SL("connected to")};
 
+/* At the start of a word: `our server` isn't in `your server`. */
 static bool contains(struct slice s, struct slice needle)
 {
     for (size_t i = 0; i + needle.n <= s.n; i++)
-        if (strncasecmp(s.p + i, needle.p, needle.n) == 0)
+        if ((i == 0 || !is_alpha(s.p[i - 1])) && strncasecmp(s.p + i, needle.p, needle.n) == 0)
             return true;
     return false;
 }
@@ -112,6 +113,8 @@ static int whose(struct slice reply, const char *at, size_t n)
     if (slice_starts(ip, SL("127.")) || slice_starts(ip, SL("0.")) || slice_eq(ip, SL("::1")) ||
         slice_eq(ip, SL("::")) || (n > 3 && at[3] == '.' && memcmp(at, "224", 3) >= 0))
         return -1;
+    if (slice_ends(before, SL("- "))) /* `... deferred - 4.16.55.1`: a version */
+        return -1;
     for (size_t i = before.n; i > 0; i--) /* of an earlier sentence nothing counts */
         if (before.p[i - 1] == ';' || (before.p[i - 1] == ' ' && i > 1 && before.p[i - 2] == '.')) {
             before = slice_skip(before, i);
@@ -122,43 +125,40 @@ static int whose(struct slice reply, const char *at, size_t n)
     return any_in(before, ours, sizeof ours / sizeof *ours) ? 1 : 0;
 }
 
+/* Behind the word at p, or behind the one byte that is no word, so that no address starts inside
+ * one. */
+static const char *skip_word(const char *p, const char *end)
+{
+    if (!is_wordy(*p))
+        return p + 1;
+    while (p < end && (is_wordy(*p) || *p == '.' || *p == '-' || *p == '_'))
+        p++;
+    return p;
+}
+
 bool reply_quoted_ip(struct slice reply, struct slice *ip)
 {
-    struct slice s = reply_bare(reply), neutral = SLICE_NONE;
+    struct slice s = reply_bare(reply);
     const char *p = s.p, *end = s.p + s.n;
     unsigned colons;
     size_t n;
 
+    *ip = SLICE_NONE;
+    if (p == end || !is_digit(*p)) /* no reply code: Postfix's own words name the remote only */
+        return false;
     while (p < end) {
-        if (!is_hex(*p) && *p != ':') {
-            /* over words, so that no address starts inside one */
-            if (is_alpha(*p))
-                while (p < end && (is_wordy(*p) || *p == '.' || *p == '-' || *p == '_'))
-                    p++;
-            else
-                p++;
-            continue;
-        }
         if ((n = reply_ip_length(p, end)) > 0) {
             int who = whose(s, p, n);
-            if (who > 0) {
+            if (who > 0 || (who == 0 && ip->n == 0))
                 *ip = slice_of(p, n);
-                return true;
-            }
-            if (who == 0 && neutral.n == 0)
-                neutral = slice_of(p, n);
+            if (who > 0)
+                break;
             p += n;
-            continue;
+        } else if ((n = ip6_run(p, end, &colons)) > 0 && colons > 1) {
+            p += n;
+        } else {
+            p = skip_word(p, end);
         }
-        n = ip6_run(p, end, &colons);
-        if (colons > 1)
-            p += n;
-        else if (is_wordy(*p))
-            while (p < end && (is_wordy(*p) || *p == '.' || *p == '-' || *p == '_'))
-                p++;
-        else
-            p++;
     }
-    *ip = neutral;
-    return neutral.n > 0;
+    return ip->n > 0;
 }

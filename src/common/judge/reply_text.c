@@ -72,79 +72,6 @@ static inline char last(const struct pen *pen)
     return pen->out > pen->t->words.p ? pen->out[-1] : ' ';
 }
 
-/* --- codes ---------------------------------------------------------------------------------- */
-
-/* The length of an enhanced status code (RFC 3463) at p, or 0. */
-static size_t dsn_length(const char *p, const char *end, unsigned dsn[3])
-{
-    const char *q = p;
-
-    if (end - p < 5 || (*p != '2' && *p != '4' && *p != '5'))
-        return 0;
-    for (int i = 0; i < 3; i++) {
-        int digits = 0;
-        if (i > 0 && (q == end || *q++ != '.'))
-            return 0;
-        for (dsn[i] = 0; q < end && is_digit(*q) && digits < 5; q++, digits++)
-            dsn[i] = dsn[i] * 10 + (unsigned)(*q - '0');
-        if (digits == 0 || (i == 0 && digits > 1))
-            return 0;
-    }
-    /* 5.7.1.2 is an address or a version */
-    if (q < end && (is_digit(*q) || (*q == '.' && q + 1 < end && is_digit(q[1]))))
-        return 0;
-    return (size_t)(q - p);
-}
-
-static const char *skip_blanks(const char *p, const char *end)
-{
-    while (p < end && kind_of(*p) == SPACE)
-        p++;
-    return p;
-}
-
-static inline bool is_code(const char *p, const char *end)
-{
-    return end - p >= 3 && *p >= '2' && *p <= '5' && is_digit(p[1]) && is_digit(p[2]) &&
-           (end - p == 3 || p[3] == ' ' || p[3] == '-');
-}
-
-/* Takes `550-5.1.1 `, `550 #5.1.1`, `550 5.1.1`, `550 ` or `5.1.1 ` off the start. */
-static const char *take_codes(struct reply_text *t, const char *p, const char *end)
-{
-    size_t n;
-
-    if (is_code(p, end)) {
-        t->code = (unsigned)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
-        p += 3;
-        if (p < end)
-            p++;
-        p = skip_blanks(p, end);
-    }
-    const char *q = p < end && (*p == '#' || *p == '(') ? p + 1 : p;
-    if ((n = dsn_length(q, end, t->dsn)) == 0) {
-        t->dsn[0] = t->dsn[1] = t->dsn[2] = 0;
-        return p;
-    }
-    if (t->code == 0)
-        t->code = t->dsn[0] * 100;
-    return skip_blanks(q + n, end);
-}
-
-/* After a blank: where a multi-line reply repeats its code, the place behind it. */
-static const char *skip_repeat(const struct pen *pen, const char *p)
-{
-    unsigned dsn[3];
-    size_t n;
-
-    if (pen->t->code < 200 || !is_code(p, pen->end) ||
-        (unsigned)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0')) != pen->t->code)
-        return p;
-    p += pen->end - p > 3 ? 4 : 3;
-    n = dsn_length(p, pen->end, dsn);
-    return skip_blanks(p + n, pen->end);
-}
-
 /* --- words ---------------------------------------------------------------------------------- */
 
 /* What a word is made of. */
@@ -394,36 +321,6 @@ static inline void step(struct pen *pen)
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
-
-/* Behind `host NAME[IP] said: ` and the like, which Postfix's smtp(8) and lmtp(8) write. */
-static struct slice skip_prefix(struct slice s, struct slice start, struct slice stop)
-{
-    const char *q = slice_starts(s, start) ? slice_find(s, stop) : NULL;
-
-    return q ? slice_range(q + stop.n, s.p + s.n) : s;
-}
-
-struct slice reply_bare(struct slice s)
-{
-    struct slice suspended = SL("delivery temporarily suspended: ");
-
-    if (s.n > REPLY_RAW_MAX)
-        s.n = REPLY_RAW_MAX;
-    if (s.n > 0 && s.p[s.n - 1] == ')') {
-        const char *q = slice_rfind(s, SL(" (in reply to "));
-        if (q)
-            s = slice_range(s.p, q);
-    }
-    if (slice_starts(s, suspended))
-        s = slice_skip(s, suspended.n);
-    if (slice_starts(s, SL("host "))) {
-        size_t n = s.n;
-        s = skip_prefix(s, SL("host "), SL("] said: "));
-        if (s.n == n)
-            s = skip_prefix(s, SL("host "), SL(" refused to talk to me: "));
-    }
-    return s;
-}
 
 void reply_text_make(struct reply_text *t, struct slice reply)
 {

@@ -615,6 +615,10 @@ bool correlate_facts(struct correlate *c, const struct program *prog, int64_t ti
         f[COL_VERDICT] = shape_verdict(f[COL_VERDICT]);
     }
     struct message *m = find(c, &e, f[COL_QID]);
+    if (m && m->f[MESSAGE_CLIENT_IP].n) {
+        /* a filter sees Postfix as its client; smtpd saw whose message it is */
+        f[COL_CLIENT_IP] = f[COL_CLIENT_NAME] = f[COL_SASL_USER] = SLICE_NONE;
+    }
     emit(c, &e, m, (enum record_kind)facts->kind, f);
     return !c->failed;
 }

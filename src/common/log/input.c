@@ -11,6 +11,8 @@
 #include "base/exits.h"
 
 #define PACKED_BLOCK ((size_t)128 * 1024)
+/* The first packed bytes are read into the block's buffer. */
+_Static_assert(INPUT_BLOCK >= PACKED_BLOCK, "the first read has to fit");
 #define ROOM_MIN ((size_t)64 * 1024) /* at least that is read at once, beside what is kept */
 
 struct input {
