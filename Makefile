@@ -26,7 +26,7 @@ LOG   = body body_action body_delivery chain correlate correlate_link correlate_
         shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stream summary tally \
         tsv tsv_read
 JUDGE = annotate customer customer_read cusum evidence_replies evidence_verdict identity outbound \
-        recent remote report reply reply_ip reply_rules reply_text score score_rank score_words scoring \
+        recent remote report reply reply_code reply_ip reply_rules reply_text score score_rank score_words scoring \
         suspect suspect_read table window
 ACT   = address blockdir blockmap blockmap_owner blockreport blocks decide mapfile postmap run suspects
 

@@ -20,8 +20,10 @@ WANTED = 95.0  # percent
 GROUP = {"protocol": "protocol/config/policy", "config": "protocol/config/policy",
          "policy": "protocol/config/policy"}
 SHARE = os.path.abspath("share/mptools")
-SOURCES = ["src/common/judge/%s.c" % n for n in ("reply", "reply_ip", "reply_rules", "reply_text")] + [
-    "src/common/base/%s.c" % n for n in ("arena", "map", "msg", "share", "slice", "text", "words")]
+JUDGE = "reply reply_code reply_ip reply_rules reply_text".split()
+BASE = "arena map msg share slice text words".split()
+SOURCES = (["src/common/judge/%s.c" % n for n in JUDGE] +
+           ["src/common/base/%s.c" % n for n in BASE])
 
 
 def build(folder):

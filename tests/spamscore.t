@@ -211,6 +211,10 @@ t.equal(objects[1]["sender_list"], [{"name": "a b%=@x.example", "count": objects
         "lists are arrays")
 t.ok("a%%20b%%25=@x.example=%d" % objects[1]["messages"] in score([], three).out.decode(),
      "in TSV a list's names are escaped so that it splits")
+deliveries = [x for x in three.decode().split("\n") if "\taccept\t" not in x]
+deliveries[-2] = "#end %d 0" % (len(deliveries) - 3)
+r = score(["-o", "table"], "\n".join(deliveries).encode())
+t.ok(r.rc == 1 and r.out.count(b"compromised ") == 2 and r.err == b"", "deliveries alone will do", r)
 t.equal(list(suspects(score(["--top", "2"], three))), ["one", "two"], "--top keeps the worst")
 t.equal(states(score(["-a"], three)),
         {"one": "compromised", "two": "compromised", "three": "suspect", "four": "clear"},

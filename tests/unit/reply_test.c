@@ -151,6 +151,47 @@ static void traps(void **state)
     replies_free(r);
 }
 
+/* Who lists: the reply, cut short, and the id. */
+static void lists(void **state)
+{
+    static const char *const row[][2] = {
+        {"554 5.7.1 Client host [198.51.100.7] blocked using zen.spamhaus.org", "spamhaus"},
+        {"554 5.7.1 Client host [198.51.100.7] blocked using bl.spamcop.net", "spamcop"},
+        {"554 5.7.1 blocked using b.barracudacentral.org", "barracuda"},
+        {"554 5.7.1 blocked using spam.dnsbl.sorbs.net", "sorbs"},
+        {"554 5.7.1 blocked using cbl.abuseat.org", "cbl"},
+        {"554 5.7.1 blocked using psbl.surriel.com", "psbl"},
+        {"554 5.7.1 blocked using dnsbl-1.uceprotect.net", "uceprotect"},
+        {"554 5.7.1 blocked using key.combined.mail.abusix.zone", "abusix"},
+        {"554 5.7.1 blocked using noptr.spamrats.com", "spamrats"},
+        {"554 5.7.1 blocked using bl.mailspike.net", "mailspike"},
+        {"554 5.7.1 blocked using truncate.gbudb.net", "gbudb"},
+        {"554 5.7.1 blocked using all.s5h.net", "s5h"},
+        {"554 5.7.1 blocked using bl.0spam.org", "0spam"},
+        {"554 5.7.1 blocked using ix.dnsbl.manitu.net", "nixspam"},
+        {"554 5.7.1 blocked using bl.unheard-of.example", "bl.unheard-of.example"},
+        {"550 5.7.1 messages weren't sent, on our block list (S3150)", "microsoft"},
+        {"550 5.7.606 Access denied, banned sending IP [198.51.100.7]", "microsoft"},
+        {"550 5.7.1 very low reputation of the sending IP address", "google"},
+        {"553 5.7.2 [TSS09] All messages from 198.51.100.7 will be permanently deferred", "yahoo"},
+        {"553 5.3.0 flpd1 DNSBL:ATTRBL 521< 198.51.100.7 >_is_blocked", "at&t"},
+        {"554 imta1.comcast.net found on one or more DNSBLs, see #BL000001", "comcast"},
+        {"554 5.7.1 : (RTR:BL) https://postmaster.aol.com/error-codes", "aol"},
+        {"550 5.7.0 Blocked - see https://ipcheck.proofpoint.com/?ip=198.51.100.7", "proofpoint"},
+        {"554 poor reputation on Cloudmark Sender Intelligence (CSI). IB103", "cloudmark"},
+        {"550 csi.mimecast.org Poor Reputation Sender.", "mimecast"},
+        {"554 IP=198.51.100.7 - None/bad reputation. x@rx.t-online.de (NOWL)", "t-online"},
+        {"554-gmx.net Nemesis ESMTP Service not available 554-No SMTP service", "united-internet"},
+        {"550 198.51.100.7 has been blocked", ""},
+    };
+    struct replies *r = load(NULL);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        expect(r, row[i][0], "ip-blocklisted", row[i][1]);
+    replies_free(r);
+}
+
 /* --- the skeleton --------------------------------------------------------------------------------
  */
 
@@ -160,8 +201,8 @@ static void expect_words(const char *reply, unsigned code, const char *dsn, cons
     char got[32];
 
     reply_text_make(&t, slice_str(reply));
-    snprintf(got, sizeof got, "%u.%u.%u", t.dsn[0], t.dsn[1], t.dsn[2]);
-    assert_int_equal(t.code, code);
+    snprintf(got, sizeof got, "%u.%u.%u", t.codes.dsn[0], t.codes.dsn[1], t.codes.dsn[2]);
+    assert_int_equal(t.codes.code, code);
     assert_string_equal(got, dsn);
     if (!slice_eq(t.words, slice_str(words)))
         fail_msg("%s\n becomes %.*s\n not     %s", reply, (int)t.words.n, t.words.p, words);
@@ -410,6 +451,7 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(every_example),
         cmocka_unit_test(traps),
+        cmocka_unit_test(lists),
         cmocka_unit_test(skeleton),
         cmocka_unit_test(memory),
         cmocka_unit_test_setup_teardown(own_rules, scratch_begin, scratch_end),

@@ -97,7 +97,7 @@ static void round_trip(void **state)
 static void bad_escapes(void **state)
 {
     static const char *const row[] = {"\\",   "a\\",   "\\x",   "\\x1", "\\xg0", "\\x0g",
-                                      "\\xAB", "\\X00", "\\u00e4", "\\0", "\\\xff", "\\x`0"};
+                                      "\\X00", "\\u00e4", "\\0", "\\\xff", "\\x`0"};
 
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {

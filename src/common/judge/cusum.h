@@ -17,7 +17,7 @@
  * or from some later message on (`onset` a message), or not at all, and its likelihood ratio is the
  * mixture over that: L_f = hit + miss, with
  *     hit' = (hit + onset * miss) * e^llr,   miss' = (1 - onset) * miss
- * (Xie and Siegmund 2013 for the mixture, Herbster and Warmuth 1998 for the shared start). Its mean
+ * (Xie and Siegmund 2013 for the mixture, Herbster and Warmuth 1998 for the later start). Its mean
  * stays what it was, so the product over families is a likelihood ratio and the bound holds for
  *     P = sum of ln L_f,   all restarted when P <= 0.
  * One family with affected = 1 and onset = 0 is Page's CUSUM exactly. A family that says nothing

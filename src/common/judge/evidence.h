@@ -29,6 +29,11 @@
  *
  * verdict (evidence_verdict.c): our own filter's spam and clean, once per message; a virus is
  * decisive; banned attachments, bad headers and unchecked mail say nothing.
+ *
+ * LIMIT: the bound on false flags takes the families as independent while an identity is honest.
+ * Our filter and the remote ones may well be wrong about the same message, so one message counts
+ * little (message_most); but bulk mail that our filter and those of others all take for spam, again
+ * and again, is flagged, however honest it is meant.
  */
 #ifndef MPTOOLS_JUDGE_EVIDENCE_H
 #define MPTOOLS_JUDGE_EVIDENCE_H

@@ -159,7 +159,7 @@ void reply_class(struct replies *r, struct slice reply, struct reply_verdict *ou
     }
     struct known *k = &r->known[b][r->turn[b]];
     r->turn[b] = (unsigned char)((r->turn[b] + 1) % PLACES);
-    if (is_accepted(reply_bare(reply)) || (r->text.code >= 200 && r->text.code < 300))
+    if (is_accepted(reply_bare(reply)) || (r->text.codes.code >= 200 && r->text.codes.code < 300))
         *out = (struct reply_verdict){REPLY_ACCEPTED, SLICE_NONE, 0};
     else
         reply_rules_match(&r->rules, &r->text, k->name, out);

@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 
-#include "judge/reply_text.h"
+#include "judge/reply_code.h"
 
 static inline bool is_alpha(char c)
 {

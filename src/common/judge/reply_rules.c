@@ -368,7 +368,8 @@ void reply_rules_match(struct reply_rules *r, const struct reply_text *t,
         return;
     for (size_t i = 0; i < r->n; i++) {
         struct reply_rule *rule = &r->rule[i];
-        if (!code_fits(rule, t->code) || !dsn_fits(rule, t->dsn) || !text_fits(r, rule, t->words))
+        if (!code_fits(rule, t->codes.code) || !dsn_fits(rule, t->codes.dsn) ||
+            !text_fits(r, rule, t->words))
             continue;
         *out = (struct reply_verdict){rule->class, rule->listed_by, (unsigned)i + 1};
         if (rule->by_text) {

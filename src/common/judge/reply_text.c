@@ -1,6 +1,9 @@
 #include "judge/reply_text.h"
 
+#include "judge/reply_code.h"
 #include "judge/reply_ip.h"
+
+enum { HEAD = sizeof(struct reply_codes) }; /* of a key, before the skeleton */
 
 /* Bytes by what they do in a reply. */
 enum kind {
@@ -160,7 +163,7 @@ static void put_number(struct pen *pen, const struct word *w)
     char before = last(pen);
 
     if (w->s.n == 1 || (w->s.n <= 4 && (before == '#' || before == '[')) ||
-        (w->dots == 2 && dsn_length(w->s.p, w->s.p + w->s.n, dsn) == w->s.n))
+        (w->dots == 2 && reply_dsn_length(w->s.p, w->s.p + w->s.n, dsn) == w->s.n))
         put(pen, w->s.p, w->s.n);
     else
         putch(pen, '0');
@@ -303,9 +306,9 @@ static inline void step(struct pen *pen)
     } else if (k == SPACE) {
         if (last(pen) != ' ')
             putch(pen, ' ');
-        pen->p = skip_blanks(pen->p + 1, pen->end);
+        pen->p = reply_skip_blanks(pen->p + 1, pen->end);
         if (pen->p < pen->end && kind_of(*pen->p) == DIGIT)
-            pen->p = skip_repeat(pen, pen->p);
+            pen->p = reply_skip_repeat(&pen->t->codes, pen->p, pen->end);
     } else if (k == HIGH) {
         if (last(pen) != '?')
             putch(pen, '?');
@@ -325,21 +328,16 @@ static inline void step(struct pen *pen)
 void reply_text_make(struct reply_text *t, struct slice reply)
 {
     struct slice s = reply_bare(reply);
-    struct pen pen = {s.p, s.p + s.n, t->buf + 16, t->buf + 16 + REPLY_WORDS_MAX, t};
+    struct pen pen = {s.p, s.p + s.n, t->buf + HEAD, t->buf + HEAD + REPLY_WORDS_MAX, t};
 
-    t->code = t->dsn[0] = t->dsn[1] = t->dsn[2] = 0;
-    t->words = slice_of(t->buf + 16, 0);
-    if (s.n > 0) {
-        pen.p = skip_blanks(pen.p, pen.end);
-        pen.p = take_codes(t, pen.p, pen.end);
-        pen.p = skip_repeat(&pen, pen.p);
-    }
+    t->words = slice_of(t->buf + HEAD, 0);
+    pen.p = reply_take_codes(&t->codes, reply_skip_blanks(pen.p, pen.end), pen.end);
+    pen.p = reply_skip_repeat(&t->codes, pen.p, pen.end);
     while (pen.p < pen.end && pen.out < pen.limit)
         step(&pen);
-    if (last(&pen) == ' ' && pen.out > t->words.p)
+    if (pen.out > t->words.p && last(&pen) == ' ')
         pen.out--;
     t->words.n = (size_t)(pen.out - t->words.p);
-    memcpy(t->buf, &t->code, 4);
-    memcpy(t->buf + 4, t->dsn, 12);
-    t->key = slice_of(t->buf, 16 + t->words.n);
+    memcpy(t->buf, &t->codes, HEAD);
+    t->key = slice_of(t->buf, HEAD + t->words.n);
 }

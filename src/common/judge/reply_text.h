@@ -21,22 +21,18 @@
 #ifndef MPTOOLS_JUDGE_REPLY_TEXT_H
 #define MPTOOLS_JUDGE_REPLY_TEXT_H
 
-#include "base/slice.h"
+#include "judge/reply_code.h"
 
-enum { REPLY_RAW_MAX = 4096, REPLY_WORDS_MAX = 2048 };
+enum { REPLY_WORDS_MAX = 2048 };
 
 struct reply_text {
-    unsigned code;      /* 550; 500 when only 5.1.1 was given; 0 when there is no code at all */
-    unsigned dsn[3];    /* {5, 1, 1}; dsn[0] is 0 when there is none */
+    struct reply_codes codes;
     struct slice words; /* the skeleton, in buf */
     struct slice key;   /* code, dsn and skeleton together, in buf */
-    char buf[16 + REPLY_WORDS_MAX + 64];
+    char buf[sizeof(struct reply_codes) + REPLY_WORDS_MAX];
 };
 
 /* t is filled anew; its slices point into it. */
 void reply_text_make(struct reply_text *t, struct slice reply);
-
-/* The remote's own words: without the prefixes and the suffix that Postfix puts around them. */
-struct slice reply_bare(struct slice reply);
 
 #endif

@@ -49,13 +49,14 @@ void person_rate(struct scorer *s, struct person *p, int64_t time)
 void scorer_rates(const struct scorer *s, size_t i, struct scorer_rates *out)
 {
     const struct person *p = s->ranked[i];
-    int64_t last = s->now / (60 * WHEN_SECOND) - s->start;
+    int64_t now = s->now / (60 * WHEN_SECOND);
 
     memcpy(out->count, p->rate, sizeof out->count);
     if (p->scale != s->scale)
         widen(out->count, p->scale, s->scale);
     out->minutes = (unsigned)scale_minutes(s->scale);
-    uint64_t n = s->start == INT64_MIN || last < 0 ? 0 : (uint64_t)last / out->minutes + 1;
+    bool any = s->start != INT64_MIN && now >= s->start;
+    uint64_t n = any ? (uint64_t)(now - s->start) / out->minutes + 1 : 0;
     out->n = n < SCORER_RATES ? (unsigned)n : SCORER_RATES;
 }
 

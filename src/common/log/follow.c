@@ -42,8 +42,6 @@ struct follow {
     struct failure failure;
 };
 
-/* ---- the lines ---- */
-
 static void consume(struct follow *f, const char *from, const char *to)
 {
     trace_consume(&f->here.trace, slice_range(from, to));
@@ -175,8 +173,6 @@ ssize_t follow_read(struct follow *f, const char **block)
     }
     return f->failure.status ? -1 : 0;
 }
-
-/* ---- opening ---- */
 
 /* The log's name as the state has it: absolute, its last part as given. */
 static char *absolute(const char *path, struct failure *failure)
@@ -335,8 +331,6 @@ void follow_close(struct follow *f)
     free(f->path);
     free(f);
 }
-
-/* ---- what is asked of it ---- */
 
 const char *follow_note(struct follow *f)
 {
