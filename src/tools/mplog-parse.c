@@ -78,9 +78,13 @@ static void print_summary(const struct stream *in)
     text_free(&t);
 }
 
-/* The state goes on only when all that was read is written. */
+/* The state goes on when all that was read is written: past a damaged file, too, whose lines would
+ * come again each time. */
 static int commit(struct run *run)
 {
+    if (run->out.failure.status || outfile_gone(&run->out) ||
+        follow_failure(run->follow)->status || stream_status(run->in) == EXIT_TEMPFAIL)
+        return 0;
     if (stream_save(run->in) && follow_commit(run->follow) == 0)
         return 0;
     const struct failure *f = follow_failure(run->follow);
@@ -101,8 +105,8 @@ static int work(struct run *run)
         /* a file that isn't whole doesn't take the old one's place */
         if (status == 0 || run->o->output == NULL)
             status = exit_worse(status, outfile_finish(&run->out));
-        if (run->follow && status == 0)
-            status = commit(run);
+        if (run->follow)
+            status = exit_worse(status, commit(run));
         if (run->o->verbose)
             print_summary(run->in);
     }

@@ -162,6 +162,8 @@ static const char *check_options(struct options *o, int files)
         return "--follow FILE and --state FILE go together";
     if (o->follow && files)
         return "specify only one of --follow and input files";
+    if (o->live && o->output)
+        return "--live goes with standard output: a file appears as a whole at the end";
     if (o->facts && (o->follow || o->select || o->columns || o->format))
         return "--facts goes with input files only";
     if (o->tz && !when_zone(o->tz))

@@ -51,8 +51,6 @@ static const struct script links[] = {
          SENT(LOOP, "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as B1B2C3D4E5")
              OUT,
      TIED},
-    {"tied: another host of the private network", WHO,
-     FIRST SECOND_AT("out", "mx[10.0.0.1]", "<m1@x>") TO("out[10.0.0.2]:25") OUT_AT("out"), TIED},
     {"apart: a client on the Internet", WHO, FIRST SECOND("e[203.0.113.6]", "<m1@x>") TO(LOOP) OUT,
      APART_AT_ONCE("203.0.113.6")},
     {"apart: another Message-ID", WHO, FIRST SECOND(BACK, "<m2@x>") TO(LOOP) OUT,
@@ -74,18 +72,27 @@ static const struct script links[] = {
          OUT,
      A_BEGIN "login B1B2C3D4E5 - 127.0.0.1 eve -\naccept B1B2C3D4E5 - 127.0.0.1 eve "
              "boss@x.example\n" A_END "deliver B1B2C3D4E5 - 127.0.0.1 eve boss@x.example\n"},
-    {"apart: another host without the same Message-ID", WHO,
-     FIRST SECOND_AT("out", "mx[10.0.0.1]", "<m2@x>") TO("out[10.0.0.2]:25") OUT_AT("out"),
-     APART("10.0.0.1")},
+    {"apart: a message of another host", WHO,
+     FIRST SECOND_AT("out", "f[10.1.2.3]", "<m1@x>") TO("f[10.1.2.3]:10024") OUT_AT("out"),
+     APART("10.1.2.3")},
+    {"apart: a mail server of the private network", WHO,
+     FIRST SECOND("f[10.1.2.3]", "<m1@x>") TO("f[10.1.2.3]:25") OUT, APART("10.1.2.3")},
+    {"apart: another host, and the word comes first", WHO,
+     FIRST TO(LOOP) SECOND_AT("out", BACK, "<m1@x>") OUT_AT("out"),
+     A_BEGIN A_END ALONE("accept", "127.0.0.1") ALONE("deliver", "127.0.0.1")},
+    {"apart: another client, and the word comes first", WHO,
+     FIRST TO("f[10.1.2.3]:10024") SECOND("v[10.9.9.9]", "<m1@x>") OUT, APART("10.9.9.9")},
+    {"apart: another Message-ID, and the word comes first", WHO,
+     FIRST TO(LOOP) SECOND(BACK, "<m2@x>") OUT, APART("127.0.0.1")},
     {"apart: the word stands in the remote's refusal", WHO,
      FIRST SECOND(BACK, "<m1@x>") SENT("m.example[192.0.2.9]:25",
                                        "250 relay=127.0.0.1[127.0.0.1]:10024 queued as B1B2C3D4E5")
          OUT,
      APART("127.0.0.1")},
-    /* The hop is a host of the private network, say a customer's own server, and may lie: what it
-     * names has to have come from it. */
+    /* A hop on the private network may be a customer's own server, and lie: what it names has to
+     * have come from it, and it has to be no mail server. */
     {"apart: next hop names the message of another private client", WHO,
-     FIRST SECOND("v[10.9.9.9]", "<m1@x>") TO("f[10.1.2.3]:25") OUT, APART("10.9.9.9")},
+     FIRST SECOND("v[10.9.9.9]", "<m1@x>") TO("f[10.1.2.3]:10024") OUT, APART("10.9.9.9")},
     /* The id is known before the message is: without its Message-ID nothing is proved. */
     {"apart: the second leg has shown no Message-ID yet", WHO,
      FIRST "1 mx postfix/smtpd[4]: B1B2C3D4E5: client=" BACK "\n" TO(LOOP)

@@ -159,6 +159,7 @@ struct years {
     const char *stamps, *want; /* one a line */
 };
 
+#define SOME(line) line line line line
 static const struct years years[] = {
     {"this year", "2026-11-24T12:00:00", "UTC", 0, "Jan  1 00:00:00\nNov 24 11:00:00\n",
      "2026-01-01T00:00:00Z\n2026-11-24T11:00:00Z\n"},
@@ -190,8 +191,8 @@ static const struct years years[] = {
      "2024-02-29T10:00:00Z\n"},
     {"--year", "2026-11-24T12:00:00", "UTC", 2019, "Nov 24 10:00:00\nDec 31 10:00:00\nJan  1 10:00:00\n",
      "2019-11-24T10:00:00Z\n2019-12-31T10:00:00Z\n2020-01-01T10:00:00Z\n"},
-    {"--year in the future", "2026-11-24T12:00:00", "UTC", 2030, "Nov 24 10:00:00\nJan  1 10:00:00\n",
-     "2030-11-24T10:00:00Z\n2031-01-01T10:00:00Z\n"},
+    {"--year in the future", "2026-11-24T12:00:00", "UTC", 2030, "Nov 24 10:00:00\n",
+     "2030-11-24T10:00:00Z\n"},
     {"--year that has no 29 February", "2026-11-24T12:00:00", "UTC", 2023, "Feb 29 10:00:00\nMar  1 10:00:00\n",
      "-\n2023-03-01T10:00:00Z\n"},
     {"a host that starts with its clock at New Year", "2026-11-24T12:00:00", "UTC", 0,
@@ -206,11 +207,12 @@ static const struct years years[] = {
     {"quiet for eight months", "2026-11-24T12:00:00", "UTC", 0, "Jan  5 10:00:00\nSep  5 10:00:00\n",
      "2026-01-05T10:00:00Z\n2026-09-05T10:00:00Z\n"},
     {"a log of two years", "2026-11-24T12:00:00", "UTC", 0,
-     "Nov 30 10:00:00\nMay  1 10:00:00\nNov 24 10:00:00\n",
-     "2025-11-30T10:00:00Z\n2026-05-01T10:00:00Z\n2026-11-24T10:00:00Z\n"},
+     SOME("Nov 30 10:00:00\n") SOME("May  1 10:00:00\n") SOME("Nov 24 10:00:00\n"),
+     SOME("2025-11-30T10:00:00Z\n") SOME("2026-05-01T10:00:00Z\n") SOME("2026-11-24T10:00:00Z\n")},
     {"the stamp before is another year's", "2026-11-24T12:00:00", "UTC", 0,
-     "2024-11-24T10:00:00Z\nNov 24 10:00:01\n2026-11-24T10:00:02Z\nNov 24 10:00:03\n",
-     "2024-11-24T10:00:00Z\n2024-11-24T10:00:01Z\n2026-11-24T10:00:02Z\n2026-11-24T10:00:03Z\n"},
+     "2024-11-24T10:00:00Z\nNov 24 10:00:01\n" SOME("2026-11-24T10:00:02Z\n") "Nov 24 10:00:03\n",
+     "2024-11-24T10:00:00Z\n2024-11-24T10:00:01Z\n" SOME("2026-11-24T10:00:02Z\n")
+     "2026-11-24T10:00:03Z\n"},
     {"the hour that comes twice", "2026-11-24T12:00:00", "Europe/Berlin", 0,
      "Oct 25 01:59:59\nOct 25 02:10:00\nOct 25 02:59:59\nOct 25 02:10:00\nOct 25 02:09:58\nOct 25 "
      "02:59:59\nOct 25 03:00:00\n",

@@ -42,6 +42,23 @@ static bool is_action(struct slice s)
     return slice_starts(s, SL("milter-"));
 }
 
+/* smtpd(8) leaves blanks in a HELO and makes ? of its brackets: so the last mark is the right one.
+ */
+static bool take_helo(struct slice *s, struct slice *helo)
+{
+    const char *q = s->n && s->p[s->n - 1] == '>' ? slice_rfind(*s, SL("helo=<")) : NULL;
+
+    if (q == NULL || q == s->p || q[-1] != ' ')
+        return false;
+    *helo = slice_range(q + 6, s->p + s->n - 1);
+    if (slice_chr(*helo, '>'))
+        return false;
+    s->n = (size_t)(q - s->p);
+    while (s->n && (s->p[s->n - 1] == ' ' || s->p[s->n - 1] == ','))
+        s->n--;
+    return true;
+}
+
 /* Takes helo, proto, to and from off the end of s, in that order; they have to stand behind a
  * semicolon, else nothing is taken: words of the reply are not the envelope. */
 static void envelope(struct slice *s, struct line *l)
@@ -50,7 +67,7 @@ static void envelope(struct slice *s, struct line *l)
                  from = SLICE_NONE;
     bool have_from, have_to;
 
-    if (!field_tail(&rest, SL("helo=<"), &helo) && slice_ends(rest, SL(" helo=")))
+    if (!take_helo(&rest, &helo) && slice_ends(rest, SL(" helo=")))
         rest.n -= 6; /* a client that said no HELO; or the line is cut there */
     field_tail(&rest, SL("proto="), &proto);
     have_to = field_tail(&rest, SL("to=<"), &to);

@@ -29,7 +29,7 @@ bool field_qid(struct slice *s, struct slice *qid)
     for (; p < end && (one = qid_class[(unsigned char)*p]) != 0; p++)
         both &= one;
     size_t n = (size_t)(p - s->p);
-    if (n >= 5 && n + 2 <= s->n && p[0] == ':' && p[1] == ' ' &&
+    if (n >= 5 && n <= 30 && n + 2 <= s->n && p[0] == ':' && p[1] == ' ' &&
         ((both & 1) || (both && n >= 10))) {
         *qid = slice_of(s->p, n);
     } else if (slice_starts(*s, SL("NOQUEUE: "))) {

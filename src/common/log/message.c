@@ -105,6 +105,7 @@ uint64_t store_hash(struct slice qid)
     return slice_hash(qid);
 }
 
+/* Twice the chains; within one, newer ones still stand first. */
 static void grow(struct store *s)
 {
     size_t size = s->buckets * 2;
@@ -113,12 +114,13 @@ static void grow(struct store *s)
     if (bucket == NULL)
         return; /* longer chains, nothing worse */
     for (size_t i = 0; i < s->buckets; i++) {
-        struct message *m = s->bucket[i], *next;
-        for (; m; m = next) {
-            next = m->chain;
-            m->chain = bucket[m->hash & (size - 1)];
-            bucket[m->hash & (size - 1)] = m;
+        struct message **tail[2] = {&bucket[i], &bucket[i + s->buckets]};
+        for (struct message *m = s->bucket[i]; m; m = m->chain) {
+            struct message ***t = &tail[(m->hash & (size - 1)) != i];
+            **t = m;
+            *t = &m->chain;
         }
+        *tail[0] = *tail[1] = NULL;
     }
     free(s->bucket);
     s->bucket = bucket;

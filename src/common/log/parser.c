@@ -21,7 +21,7 @@ struct parser {
     struct text carry;    /* the start of a line that the last block began */
     bool carry_used;      /* the line that was handed out stands in carry */
     bool carry_cut;
-    bool ending, broken, flushed, failed;
+    bool ending, broken, closing, flushed, failed;
     enum binary binary;
     struct text field, bytes; /* a binary field's name and value */
     uint64_t binary_left;
@@ -75,7 +75,7 @@ void parser_end(struct parser *p)
 
 void parser_break(struct parser *p)
 {
-    p->broken = true;
+    p->broken = p->closing = true;
 }
 
 /* Keeps the start of a line; what is over the limit is dropped. */
@@ -234,14 +234,19 @@ static bool next_envelope(struct parser *p, struct envelope *e)
     struct slice line;
 
     for (;;) {
-        if (p->binary != BINARY_NONE && !binary_field(p))
-            return false;
+        if (p->binary != BINARY_NONE && !binary_field(p)) {
+            if (!p->ending && !p->closing)
+                return false;
+            p->binary = BINARY_NONE; /* cut off within a field: the entry goes without it */
+        }
         if (p->binary != BINARY_NONE)
             continue;
         if (!next_line(p, &line)) {
-            if (!p->ending || !p->journal.open)
+            if (!p->journal.open || (!p->ending && !p->closing)) {
+                p->closing = false;
                 return false;
-            line = SLICE_NONE; /* the last entry needs no empty line */
+            }
+            line = SLICE_NONE; /* a file's last entry needs no empty line */
         } else {
             p->stats.lines++;
         }
@@ -275,7 +280,8 @@ static bool read_text(struct parser *p, const struct program *prog, const struct
     facts->shape = SLICE_NONE;
     l->type = LINE_OTHER;
     if (prog->kind == DAEMON_OTHER && !prog->companion) {
-        p->stats.foreign++;
+        p->stats.foreign += !prog->beyond;
+        p->stats.beyond += prog->beyond;
         return false;
     }
     p->stats.mail++;

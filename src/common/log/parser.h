@@ -28,6 +28,7 @@ struct parser_stats {
     uint64_t lines, blank, cut;
     uint64_t unreadable; /* no envelope */
     uint64_t foreign;    /* programs that have nothing to do with mail */
+    uint64_t beyond;     /* of programs too many to remember (program.h) */
     uint64_t mail;       /* Postfix's lines and its companions' */
     uint64_t unknown;    /* of these: not understood */
     uint64_t form[ENVELOPE_FORMS];

@@ -11,9 +11,12 @@ void programs_free(struct programs *ps)
 
 static struct slice key_of(struct programs *ps, struct slice host, struct slice rest)
 {
+    uint32_t n =
+        (uint32_t)host.n; /* any byte may stand in either: a mark between them could, too */
+
     ps->key.n = 0;
+    text_add(&ps->key, slice_of((const char *)&n, sizeof n));
     text_add(&ps->key, host);
-    text_addc(&ps->key, '\0');
     text_add(&ps->key, rest);
     return text_slice(&ps->key);
 }
@@ -77,13 +80,16 @@ static struct instance *instance_of(struct programs *ps, struct slice host, stru
     return in;
 }
 
+/* Its host and tag are the line's and don't stay, so nothing may be tied to it: it is nobody's. */
 static struct program *spare(struct programs *ps, struct slice host, struct slice tag)
 {
     struct program *p = &ps->spare;
 
     *p = (struct program){.host = host, .tag = tag, .instance = &ps->spare_instance};
-    ps->spare_instance.host = host;
     split(p);
+    p->kind = DAEMON_OTHER;
+    p->companion = p->records = false;
+    p->beyond = true;
     return p;
 }
 
@@ -94,8 +100,8 @@ static struct program *add(struct programs *ps, struct slice host, struct slice 
 
     if (p == NULL || key.p == NULL)
         return NULL;
-    p->host = slice_of(key.p, host.n);
-    p->tag = slice_of(key.p + host.n + 1, tag.n);
+    p->host = slice_of(key.p + sizeof(uint32_t), host.n);
+    p->tag = slice_of(p->host.p + host.n, tag.n);
     split(p);
     p->instance = instance_of(ps, p->host, base_name(p->tag));
     if (p->instance == NULL || !map_put(&ps->by_key, key, p))

@@ -1,7 +1,7 @@
 /* program: who wrote a line: host and syslog tag, taken apart once and remembered.
  *
  * Programs live as long as their table; a pointer identifies host and tag. The table is bounded:
- * what comes after PROGRAMS_MAX different ones shares one entry that is read anew each time.
+ * the lines of what comes after PROGRAMS_MAX different ones are counted and not read.
  */
 #ifndef MPTOOLS_LOG_PROGRAM_H
 #define MPTOOLS_LOG_PROGRAM_H
@@ -27,6 +27,7 @@ struct program {
     enum daemon kind;
     bool companion; /* a program that shape.h has templates of */
     bool records;   /* templates of it make records */
+    bool beyond;    /* one too many: counted, not read */
     struct instance *instance;
     uint64_t lines; /* for the summary, counted by the parser */
 };

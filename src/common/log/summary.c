@@ -39,6 +39,9 @@ static void print_lines(const struct parser_stats *st, struct text *out)
               (unsigned long long)st->blank);
     text_addf(out, "%llu without a readable envelope, %llu cut at 1 MiB\n",
               (unsigned long long)st->unreadable, (unsigned long long)st->cut);
+    if (st->beyond)
+        text_addf(out, "%llu lines of more than %u programs were not read\n",
+                  (unsigned long long)st->beyond, PROGRAMS_MAX);
     if (st->year_doubtful)
         text_add(out, SL("the log has no years and spans more than one: give --year\n"));
 }

@@ -197,13 +197,17 @@ enum tsv_result tsv_read(struct tsv_reader *t, struct slice line, struct record 
             return header(t, line);
         t->json = line.p[0] == '{';
     }
-    if (t->ended && slice_starts(line, SL("#mplog\t"))) { /* two streams, one after the other */
+    if (slice_starts(line, SL("#mplog\t"))) { /* two streams, one after the other */
+        if (!t->ended)
+            return bad(t, "a new stream begins, and the one before it has no end");
         t->ended = false;
         t->records = 0;
         return header(t, line);
     }
     if (t->ended && !t->json)
         return bad(t, "more records behind the end line");
+    if (t->ended)
+        t->records = 0;
     t->ended = false;
     memset(out, 0, sizeof *out);
     if (t->json)
