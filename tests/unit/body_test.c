@@ -291,7 +291,7 @@ static void queued_as(void **state)
         assert_true(slice_eq(body_queued_as(slice_str(row[i][0])), slice_str(row[i][1])));
 }
 
-/* A megabyte of one thing, again and again: reading takes no time that grows with its square. */
+/* One thing again and again: reading takes no time that grows with its square. */
 static void long_lines(void **state)
 {
     static const char *const head[] = {
@@ -313,7 +313,7 @@ static void long_lines(void **state)
             for (int close = 0; close < 2; close++) {
                 t.n = 0;
                 text_add(&t, slice_str(head[h]));
-                while (t.n < 1000000)
+                while (t.n < 100000)
                     text_add(&t, slice_str(piece[p]));
                 text_add(&t, close ? SL(">") : SL(""));
                 clock_t start = clock();
@@ -323,7 +323,7 @@ static void long_lines(void **state)
                     body_queued_as(text_slice(&t));
                 }
                 double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
-                if (seconds > 2)
+                if (seconds > 1)
                     fail_msg("\"%s\", then \"%s\" takes %.1f s", head[h], piece[p], seconds);
             }
     text_free(&t);

@@ -83,11 +83,12 @@ static void find(void **state)
                         s[i] = bits >> i & 1 ? 'a' : '\xff';
                     for (unsigned i = 0; i < m; i++)
                         needle[i] = want >> i & 1 ? 'a' : '\xff';
-                    char *p = exact(s, n);
-                    struct slice a = slice_of(p, n), b = slice_of(needle, m);
+                    char *p = exact(s, n), *q = exact(needle, m);
+                    struct slice a = slice_of(p, n), b = slice_of(q, m);
                     assert_ptr_equal(slice_find(a, b), slow_find(a, b, false));
                     assert_ptr_equal(slice_rfind(a, b), slow_find(a, b, true));
                     free(p);
+                    free(q);
                 }
     assert_null(slice_find(SLICE_NONE, SL("a")));
     assert_null(slice_rfind(SLICE_NONE, SL("a")));

@@ -35,6 +35,15 @@ static const char *behind_code(const char *p, const char *end)
     return end - p > 3 ? p + 4 : end;
 }
 
+/* qmail's way: `Sorry, no mailbox here by that name. (#5.1.1)`; all 0 where there is none. */
+static void trailing_dsn(unsigned dsn[3], const char *p, const char *end)
+{
+    const char *q = slice_rfind(slice_range(p, end), SL("(#"));
+
+    if (q == NULL || reply_dsn_length(q + 2, end, dsn) == 0)
+        dsn[0] = dsn[1] = dsn[2] = 0;
+}
+
 const char *reply_take_codes(struct reply_codes *codes, const char *p, const char *end)
 {
     size_t n;
@@ -42,13 +51,13 @@ const char *reply_take_codes(struct reply_codes *codes, const char *p, const cha
     if ((codes->code = code_at(p, end)) != 0)
         p = reply_skip_blanks(behind_code(p, end), end);
     const char *q = p < end && (*p == '#' || *p == '(') ? p + 1 : p;
-    if ((n = reply_dsn_length(q, end, codes->dsn)) == 0) {
-        codes->dsn[0] = codes->dsn[1] = codes->dsn[2] = 0;
-        return p;
-    }
+    if ((n = reply_dsn_length(q, end, codes->dsn)) > 0)
+        p = reply_skip_blanks(q + n, end);
+    else
+        trailing_dsn(codes->dsn, p, end);
     if (codes->code == 0)
         codes->code = codes->dsn[0] * 100;
-    return reply_skip_blanks(q + n, end);
+    return p;
 }
 
 const char *reply_skip_repeat(const struct reply_codes *codes, const char *p, const char *end)

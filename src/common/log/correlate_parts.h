@@ -8,7 +8,7 @@
 
 #define HOLD_SECONDS 30
 #define HOLD_MAX 8192       /* messages that wait at once */
-#define GONE_MAX 2048       /* removed messages that are still known */
+#define GONE_MAX 1024       /* removed messages that are still known */
 #define LATE_SECONDS 60     /* a line this late still belongs to a removed message */
 #define FRESH_SECONDS 14400 /* a session can't be open longer before qmgr takes the message */
 #define JUMP_LINES 8        /* so many lines have to agree before the clock jumps a day */

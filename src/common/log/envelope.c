@@ -1,5 +1,7 @@
 #include "log/envelope.h"
 
+#include <endian.h>
+
 #define SLACK WHEN_DAY /* a clock may be wrong, and zones differ */
 #define MONTH (30 * WHEN_DAY)
 #define JUMP_LINES 3 /* so many lines in a row have to agree on a jump of more than a month */
@@ -110,6 +112,10 @@ static int64_t with_year(struct envelope_state *st, struct civil *c)
     if (!st->started)
         return first_year(st, c);
     when_civil(st->last / WHEN_SECOND, &ref);
+    int64_t near = in_year(st, c, ref.year); /* nearly always: no year before can be the earliest */
+    if (near != WHEN_NONE && near >= st->last - MONTH && near < st->last + 10 * MONTH &&
+        near <= limit_of(st, near))
+        return near;
     for (int y = ref.year - 1; y <= ref.year + 1; y++) {
         int64_t t = in_year(st, c, y);
         if (t == WHEN_NONE)
@@ -248,16 +254,31 @@ static size_t tai64n(struct slice s, int64_t *time)
     return 25;
 }
 
+/* The byte of a word that equals c, as 0x80 in its place; a byte behind it may be wrong. */
+static uint64_t equal_bytes(uint64_t word, char c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x = word ^ ones * (unsigned char)c;
+
+    return (x - ones) & ~x & ones << 7;
+}
+
 /* Behind the tag of s: before '[', ':' or a blank, whatever comes first. */
 static const char *tag_end(struct slice s)
 {
-    const char *end = s.p + (s.n < 128 ? s.n : 128);
-    const char *p = memchr(s.p, '[', (size_t)(end - s.p)), *q;
+    const char *p = s.p, *end = s.p + s.n;
 
-    p = p ? p : end;
-    if ((q = memchr(s.p, ' ', (size_t)(p - s.p))) != NULL)
-        p = q;
-    return (q = memchr(s.p, ':', (size_t)(p - s.p))) != NULL ? q : p;
+    for (; end - p >= 8; p += 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        word = le64toh(word);
+        uint64_t hit = equal_bytes(word, '[') | equal_bytes(word, ' ') | equal_bytes(word, ':');
+        if (hit)
+            return p + __builtin_ctzll(hit) / 8;
+    }
+    while (p < end && *p != '[' && *p != ' ' && *p != ':')
+        p++;
+    return p;
 }
 
 /* "postfix/smtpd[123]: text", without pid, without colon. */

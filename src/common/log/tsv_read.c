@@ -153,7 +153,7 @@ static enum tsv_result json_line(struct tsv_reader *t, struct slice line, struct
 {
     struct json_reader r;
     uint64_t records = 0;
-    bool end = false;
+    bool end = false, timed = false;
 
     t->value.n = 0;
     if (!text_room(&t->value, line.n * 2 + 16))
@@ -167,6 +167,7 @@ static enum tsv_result json_line(struct tsv_reader *t, struct slice line, struct
             break;
         struct slice v = raw_bytes(&t->value, start);
         int column = record_column_of(key);
+        timed |= column == COL_TIME;
         if (column == COL_KIND && slice_eq(v, SL("end")))
             end = true;
         else if (slice_eq(key, SL("records")))
@@ -178,6 +179,8 @@ static enum tsv_result json_line(struct tsv_reader *t, struct slice line, struct
     }
     if (!json_done(&r))
         return bad(t, "malformed JSON");
+    if (!end && (!timed || out->kind == KIND_NONE))
+        return bad(t, "a record without time or kind");
     if (!end) {
         t->records++;
         return TSV_RECORD;
