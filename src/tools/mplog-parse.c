@@ -82,8 +82,8 @@ static void print_summary(const struct stream *in)
  * come again each time. */
 static int commit(struct run *run)
 {
-    if (run->out.failure.status || outfile_gone(&run->out) ||
-        follow_failure(run->follow)->status || stream_status(run->in) == EXIT_TEMPFAIL)
+    if (run->out.failure.status || outfile_gone(&run->out) || follow_failure(run->follow)->status ||
+        stream_status(run->in) == EXIT_TEMPFAIL)
         return 0;
     if (stream_save(run->in) && follow_commit(run->follow) == 0)
         return 0;

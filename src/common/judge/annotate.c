@@ -1,6 +1,7 @@
 #include "judge/annotate.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/exits.h"
 #include "base/msg.h"
@@ -8,6 +9,8 @@
 
 #define COLUMNS_CLASS (1u << COL_CLASS | 1u << COL_LISTED_BY)
 #define COLUMNS_CUSTOMER (1u << COL_CUSTOMER | 1u << COL_PARTNER)
+
+static const char default_dir[] = "/etc/mptools"; /* may be missing */
 
 struct annotate {
     const char *dir;
@@ -37,13 +40,18 @@ int annotate_new(const char *dir, uint32_t columns, struct annotate **out)
 {
     struct annotate *a = *out = calloc(1, sizeof *a);
     const char *env = secure_getenv("MPTOOLS_CONF");
+    struct stat st;
 
     if (a == NULL) {
         msg_error("out of memory");
         return EXIT_TEMPFAIL;
     }
     a->columns = columns;
-    a->dir = dir ? dir : env && *env ? env : "/etc/mptools";
+    a->dir = dir ? dir : env && *env ? env : default_dir;
+    if (a->dir != default_dir && (stat(a->dir, &st) != 0 || !S_ISDIR(st.st_mode))) {
+        msg_error("%s: no such folder: it was named as the one of the operator's files", a->dir);
+        return EXIT_CONFIG;
+    }
     return load(a);
 }
 
@@ -87,8 +95,8 @@ static void outbound_ip(const struct annotate *a, struct record *r)
 
     if (o)
         r->f[COL_OUTBOUND_IP] = o->ip;
-    else if (!slice_eq(r->f[COL_STATUS], SL("sent")) &&
-             reply_quoted_ip(r->f[COL_REPLY], &quoted) && !slice_eq(quoted, r->f[COL_RELAY_IP]))
+    else if (!slice_eq(r->f[COL_STATUS], SL("sent")) && reply_quoted_ip(r->f[COL_REPLY], &quoted) &&
+             !slice_eq(quoted, r->f[COL_RELAY_IP]))
         r->f[COL_OUTBOUND_IP] = quoted;
 }
 
@@ -96,8 +104,8 @@ void annotate_record(struct annotate *a, struct record *r, bool raw)
 {
     bool delivery = r->kind == KIND_DELIVER;
 
-    if (a->columns & COLUMNS_CLASS && a->replies && (raw || r->f[COL_CLASS].n == 0) && r->f[COL_REPLY].n &&
-        (delivery || r->kind == KIND_REJECT))
+    if (a->columns & COLUMNS_CLASS && a->replies && (raw || r->f[COL_CLASS].n == 0) &&
+        r->f[COL_REPLY].n && (delivery || r->kind == KIND_REJECT))
         classify(a, r);
     if (a->columns & COLUMNS_CUSTOMER && a->customers && r->f[COL_CUSTOMER].n == 0) {
         const struct customer *c = customer_of(a, r);

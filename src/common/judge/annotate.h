@@ -2,7 +2,7 @@
  * customer, partner.
  *
  * One annotate a process: it holds the reply patterns and the operator's customers and outbound
- * files. Slices that it puts into a record are its own and stay until annotate_free().
+ * files. Slices that it puts into a record are its own and stay until the next record.
  */
 #ifndef MPTOOLS_JUDGE_ANNOTATE_H
 #define MPTOOLS_JUDGE_ANNOTATE_H
@@ -16,8 +16,9 @@ struct annotate;
 #define ANNOTATE_ALL UINT32_MAX
 
 /* dir: the operator's folder; NULL: $MPTOOLS_CONF, else /etc/mptools. columns: those that will be
- * looked at, a bit for each (1u << COL_CLASS); what only others need is neither read nor worked out.
- * 0, or the exit status with all problems told by msg.h. *out is NULL or safe to free in any case.
+ * looked at, a bit for each (1u << COL_CLASS); what only others need is neither read nor worked
+ * out. 0, or the exit status with all problems told by msg.h. *out is NULL or safe to free in any
+ * case.
  */
 int annotate_new(const char *dir, uint32_t columns, struct annotate **out);
 void annotate_free(struct annotate *a); /* NULL is fine */

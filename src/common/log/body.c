@@ -226,7 +226,8 @@ static bool qmgr_line(struct slice s, struct line *l)
         struct slice n = slice_range(nrcpt + 8, s.p + s.n);
         const char *sp = slice_chr(n, ' ');
         l->f[COL_NRCPT] = sp ? slice_range(n.p, sp) : n;
-        if (!field_is_number(l->f[COL_SIZE]) || !field_is_number(l->f[COL_NRCPT]))
+        uint64_t number;
+        if (!slice_u64(l->f[COL_SIZE], &number) || !slice_u64(l->f[COL_NRCPT], &number))
             return false; /* a damaged line */
         sender = slice_range(s.p, size);
     }

@@ -64,9 +64,13 @@ static bool take_helo(struct slice *s, struct slice *helo)
 static void envelope(struct slice *s, struct line *l)
 {
     struct slice rest = *s, helo = SLICE_NONE, proto = SLICE_NONE, to = SLICE_NONE,
-                 from = SLICE_NONE;
+                 from = SLICE_NONE, login = SLICE_NONE, method = SLICE_NONE;
     bool have_from, have_to;
 
+    /* later versions tell the login here, too: behind a HELO that can't hold a bracket */
+    if (!field_tail(&rest, SL("sasl_username=<"), &login))
+        field_tail(&rest, SL("sasl_username="), &login);
+    field_tail(&rest, SL("sasl_method="), &method);
     if (!take_helo(&rest, &helo) && slice_ends(rest, SL(" helo=")))
         rest.n -= 6; /* a client that said no HELO; or the line is cut there */
     field_tail(&rest, SL("proto="), &proto);
@@ -77,6 +81,8 @@ static void envelope(struct slice *s, struct line *l)
     rest.n--;
     *s = rest;
     l->f[COL_HELO] = helo;
+    l->f[COL_SASL_USER] = login;
+    l->x[EXTRA_SASL_METHOD] = method;
     l->x[EXTRA_PROTO] = proto;
     if (have_to)
         l->f[COL_RCPT] = field_sender(to);

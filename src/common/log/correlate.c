@@ -185,6 +185,11 @@ void message_give_up(struct correlate *c, struct message *m)
     store_move(&c->store, m, LIST_NONE, m->touched);
 }
 
+void message_part(struct correlate *c, struct message *m)
+{
+    store_move(&c->store, m, m->flags & MESSAGE_WAITS ? LIST_PARTING : LIST_GONE, c->clock);
+}
+
 static void expire(struct correlate *c)
 {
     struct message_list_ends *l = c->store.list;
@@ -214,7 +219,7 @@ static struct message *find(struct correlate *c, const struct event *e, struct s
 {
     struct message *m = qid.n ? store_find(&c->store, e->prog->instance, qid) : NULL;
 
-    if (m && m->list == LIST_GONE &&
+    if (m && message_is_gone(m) &&
         (m->flags & MESSAGE_EXPECTED || c->clock > m->touched + LATE_SECONDS * WHEN_SECOND))
         return NULL;
     return m;
@@ -224,7 +229,7 @@ static struct message *find_open(struct correlate *c, const struct event *e, str
 {
     struct message *m = find(c, e, qid);
 
-    return m && m->list != LIST_GONE ? m : NULL;
+    return m && !message_is_gone(m) ? m : NULL;
 }
 
 static void begins_anew(struct correlate *c, struct message *old)
@@ -361,8 +366,8 @@ static void on_pickup(struct correlate *c, const struct event *e)
     set(c, m, MESSAGE_SENDER, e->l->f[COL_SENDER]);
     if (old.n && (a = store_find(&c->store, e->prog->instance, old)) != NULL && a != m) {
         link_to(c, m, a); /* postsuper -r: the same message under a new queue id */
-        if (a->list != LIST_GONE)
-            store_move(&c->store, a, LIST_GONE, c->clock);
+        if (!message_is_gone(a))
+            message_part(c, a);
     } else if (old.n) {
         set(c, m, MESSAGE_ORIGIN, old);
         m->flags |= MESSAGE_LINKED;
@@ -403,12 +408,12 @@ static void on_removed(struct correlate *c, const struct event *e)
 
     emit(c, e, m, KIND_REMOVE, e->l->f);
     if (m)
-        store_move(&c->store, m, LIST_GONE, c->clock);
+        message_part(c, m);
 }
 
 static void touch(struct correlate *c, struct message *m)
 {
-    if (m && m->list != LIST_GONE)
+    if (m && !message_is_gone(m))
         store_move(&c->store, m, (enum message_list)m->list, c->clock);
 }
 
@@ -487,7 +492,7 @@ static void on_action(struct correlate *c, const struct event *e)
     else if (is_one_of(action, holds))
         emit(c, e, m, KIND_HOLD, e->l->f);
     if (m && e->prog->kind == DAEMON_CLEANUP && is_one_of(action, ends))
-        store_move(&c->store, m, LIST_GONE, c->clock);
+        message_part(c, m);
     if (slice_eq(action, SL("proxy-accept")) && (s = session_of(c, e, false)) && s->proxied)
         link_proxied(c, e, s->proxied);
 }

@@ -36,6 +36,8 @@ void wait_end(struct correlate *c, struct message *m)
     *(m->wait_next ? &m->wait_next->wait_prev : &c->wait_last) = m->wait_prev;
     c->waiting--;
     release_held(c, m);
+    if (m->list == LIST_PARTING)
+        message_part(c, m);
     if (!(m->flags & MESSAGE_CHILD))
         return;
     m->flags &= (uint16_t)~MESSAGE_CHILD;
@@ -159,7 +161,7 @@ void link_queued(struct correlate *c, struct message *a, struct slice reply, con
         if (b->instance->host_id != a->instance->host_id)
             continue;
         bool late = b->flags & MESSAGE_LOCAL && !(b->flags & MESSAGE_HAS_MSGID);
-        if (!late && (b->list != LIST_GONE || b->flags & (MESSAGE_LINKED | MESSAGE_EXPECTED)))
+        if (!late && (!message_is_gone(b) || b->flags & (MESSAGE_LINKED | MESSAGE_EXPECTED)))
             return; /* that id is somebody else's, or known already */
     }
     expect(c, a, qid, l);

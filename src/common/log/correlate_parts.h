@@ -73,6 +73,8 @@ struct message *session_proxied(struct correlate *c, struct session *s);
 /* Queues one for correlate_next(); false, with failed set, when memory runs out. */
 bool put_out(struct correlate *c, struct output o);
 struct message *message_new(struct correlate *c, const struct event *e, struct slice qid);
+/* It was removed from the queue. */
+void message_part(struct correlate *c, struct message *m);
 /* Its records go out, then it is dropped. */
 void message_give_up(struct correlate *c, struct message *m);
 

@@ -8,7 +8,8 @@
  *   clock CLOCK
  *   msg   HOST BASE ENTRY FLAGS LIST TOUCHED WAITS_SINCE QID … (the fields, in their order)
  *   rec   TIME DIGITS KIND TAG COLUMN=VALUE …
- *   wait  NUMBER (of the message, from 0; in the order in which they wait)
+ *   wait  NUMBER PARENT (of the message, from 0, in the order in which they wait; and of the one
+ *         whose own origin it waits for, or -1)
  *   ses   HOST TAG PID FAILS PROXIED CLIENT_NAME CLIENT_IP SASL_USER (an open session of smtpd)
  *   end   COUNT */
 
@@ -40,7 +41,6 @@ static void save_message(const struct message *m, struct text *out)
     add_field(out, m->instance->host);
     add_field(out, m->instance->name);
     add_field(out, m->entry ? m->entry->tag : SLICE_NONE);
-    /* an origin that a parent would still have got is the parent's as it is */
     unsigned flags = m->flags & ~(unsigned)MESSAGE_CHILD;
     text_addf(out, "\t%u\t%u\t%lld\t%lld", flags | (m->instance->owner ? 0x8000u : 0), m->list,
               (long long)m->touched, (long long)m->waits_since);
@@ -74,7 +74,8 @@ bool correlate_save(struct correlate *c, struct text *out)
             save_message(m, out);
         }
     for (const struct message *m = c->wait_first; m; m = m->wait_next)
-        text_addf(out, "wait\t%u\n", m->number);
+        text_addf(out, "wait\t%u\t%lld\n", m->number,
+                  m->parent ? (long long)m->parent->number : -1LL);
     for (size_t i = 0; i < SESSIONS; i++)
         if (c->session[i].fails || c->session[i].proxied)
             save_session(&c->session[i], out);
@@ -142,15 +143,20 @@ static void keep(struct loading *in, struct message *m)
 /* Puts a message back in its place among those that wait. */
 static void load_wait(struct loading *in, struct slice line)
 {
-    int64_t i = number(in, &line);
+    int64_t i = number(in, &line), parent = number(in, &line);
 
-    if (in->bad || i < 0 || (uint64_t)i >= in->n || in->all[i]->flags & MESSAGE_WAITS) {
+    if (in->bad || i < 0 || parent >= (int64_t)in->n || parent == i || (uint64_t)i >= in->n ||
+        in->all[i]->flags & MESSAGE_WAITS) {
         in->bad = true;
         return;
     }
     int64_t since = in->all[i]->waits_since;
     wait_begin(in->c, in->all[i]);
     in->all[i]->waits_since = since;
+    if (parent >= 0) {
+        in->all[i]->parent = in->all[parent];
+        in->all[parent]->flags |= MESSAGE_CHILD;
+    }
 }
 
 static void load_message(struct loading *in, struct slice line)
@@ -275,6 +281,8 @@ bool correlate_load(struct correlate *c, struct programs *programs, struct slice
         load_line(&in, slice_range(saved.p, nl));
         saved = slice_range(nl + 1, saved.p + saved.n);
     }
+    for (const struct message *m = c->wait_first; m; m = m->wait_next)
+        in.bad |= m->parent && !(m->parent->flags & MESSAGE_WAITS);
     text_free(&in.value);
     free(in.all);
     return in.ended && !in.bad && !c->failed;

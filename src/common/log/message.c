@@ -186,7 +186,7 @@ struct message *store_find(const struct store *s, const struct instance *in, str
         int rank = m->instance == in ? 2 : m->instance->owner && in->owner ? 0 : 1;
         if (rank == 0)
             continue;
-        rank += m->list == LIST_GONE ? 0 : 4;
+        rank += message_is_gone(m) ? 0 : 4;
         /* newer ones stand first in the chain */
         if (rank > best_rank) {
             best = m;

@@ -40,7 +40,8 @@ enum message_flag {
     MESSAGE_EXPECTED = 256 /* known from `queued as` only, carries its first leg's fields */
 };
 
-enum message_list { LIST_NONE, LIST_FRESH, LIST_OPEN, LIST_GONE, LIST_COUNT };
+/* LIST_PARTING: removed, but its records still wait; then it goes to LIST_GONE. */
+enum message_list { LIST_NONE, LIST_FRESH, LIST_OPEN, LIST_PARTING, LIST_GONE, LIST_COUNT };
 
 /* A record that waits: what its line said; the rest comes from the message when it goes out. */
 struct held {
@@ -91,6 +92,12 @@ extern const uint8_t message_column[MESSAGE_FIELDS];
 
 bool store_setup(struct store *s);
 void store_free(struct store *s);
+
+/* Was it removed? */
+static inline bool message_is_gone(const struct message *m)
+{
+    return m->list >= LIST_PARTING;
+}
 
 static inline struct slice message_qid(const struct message *m)
 {

@@ -6,6 +6,8 @@
 #include "log/journal.h"
 #include "log/tally.h"
 
+#define REPEATS_MAX 100000 /* a larger number is nobody's count */
+
 /* Where a binary field of the journal's export format is at. */
 enum binary { BINARY_NONE, BINARY_LENGTH, BINARY_DATA, BINARY_SKIP, BINARY_NEWLINE };
 
@@ -17,6 +19,8 @@ struct parser {
     struct correlate *correlate;
     struct journal journal;
     struct tally tally;
+    struct envelope again; /* the line of `message repeated N times`, repeats times still */
+    unsigned repeats;
     const char *at, *end; /* what is left of the block */
     struct text carry;    /* the start of a line that the last block began */
     bool carry_used;      /* the line that was handed out stands in carry */
@@ -346,6 +350,28 @@ static void one_line(struct parser *p, const struct envelope *e)
     p->failed |= !ok;
 }
 
+/* rsyslog's `message repeated N times: [ text]` (RepeatedMsgReduction, Ubuntu's default): the text
+ * is read as often. */
+static void unfold(struct parser *p, struct envelope *e)
+{
+    static const struct slice mark = SL("message repeated "), times = SL(" times: [");
+    const char *q;
+    uint64_t n;
+
+    p->repeats = 0;
+    if (!slice_starts(e->text, mark) || (q = slice_find(e->text, times)) == NULL ||
+        !slice_u64(slice_range(e->text.p + mark.n, q), &n) || n == 0 || n > REPEATS_MAX)
+        return;
+    struct slice text = slice_range(q + times.n, e->text.p + e->text.n);
+    if (text.n && text.p[0] == ' ')
+        text = slice_skip(text, 1);
+    if (text.n && text.p[text.n - 1] == ']')
+        text.n--;
+    e->text = text;
+    p->again = *e;
+    p->repeats = (unsigned)n - 1;
+}
+
 enum parser_result parser_next(struct parser *p, struct record **out)
 {
     struct envelope e;
@@ -357,7 +383,11 @@ enum parser_result parser_next(struct parser *p, struct record **out)
             p->stats.record[(*out)->kind]++;
             return PARSER_RECORD;
         }
-        if (next_envelope(p, &e)) {
+        if (p->repeats) {
+            p->repeats--;
+            one_line(p, &p->again);
+        } else if (next_envelope(p, &e)) {
+            unfold(p, &e);
             one_line(p, &e);
         } else if (p->ending && !p->flushed) {
             p->flushed = true;
@@ -374,6 +404,8 @@ bool parser_next_facts(struct parser *p, struct envelope *e, struct facts *facts
 
     if (!next_envelope(p, e))
         return false;
+    unfold(p, e);
+    p->repeats = 0;
     struct program *prog = program_of(&p->programs, e->host, e->tag);
     if (prog && read_text(p, prog, e, &l, facts, true) && l.type != LINE_OTHER)
         body_facts(&l, facts);
