@@ -14,8 +14,9 @@ static const char usage_text[] =
     "                   [-C DIR] [--year YEAR] [--tz ZONE] [--live] [FILE ...]\n"
     "       mplog-parse --follow FILE --state FILE [...]\n"
     "       mplog-parse --facts [FILE ...]\n"
-    "Reads Postfix mail logs (gzip, zstd too; - or nothing: standard input) and writes one event\n"
-    "a line. For example: mplog-parse -c time,sasl_user,rcpt,status -s kind=deliver mail.log\n";
+    "Reads Postfix mail logs (gzip, zstd too; - or nothing: standard input) and writes\n"
+    "one event a line. For example:\n"
+    "    mplog-parse -c time,sasl_user,rcpt,status -s kind=deliver mail.log\n";
 
 enum { OPT_FACTS = 256, OPT_FOLLOW, OPT_STATE, OPT_LIVE, OPT_YEAR, OPT_TZ, OPT_CHECK };
 

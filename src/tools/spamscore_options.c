@@ -13,8 +13,9 @@ static const char usage_text[] =
     "                 [--year YEAR] [--tz ZONE] [FILE ...]\n"
     "       spamscore --explain IDENTITY [FILE ...]\n"
     "       spamscore --check-config [-C DIR]\n"
-    "Reads mail logs or mplog-parse's records (gzip, zstd too; - or nothing: standard input) and\n"
-    "names the logins and machines that send spam. For example: spamscore /var/log/mail.log\n";
+    "Reads mail logs or mplog-parse's records (gzip, zstd too; - or nothing: standard\n"
+    "input) and names the logins and machines that send spam. For example:\n"
+    "    spamscore /var/log/mail.log\n";
 
 enum { OPT_EXPLAIN = 256, OPT_TOP, OPT_YEAR, OPT_TZ, OPT_CHECK };
 
