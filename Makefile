@@ -87,7 +87,7 @@ asan:
 	$(MAKE) B=build/asan BIN=build/asan/bin OPT='-O1 -g' \
 	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 	  all unit build/asan/loggen
-	BIN=build/asan/bin B=build/asan tests/run
+	MPTOOLS_SHARE=$(CURDIR)/share/mptools BIN=build/asan/bin B=build/asan tests/run
 
 bench: all $(B)/loggen
 	tests/bench.sh

@@ -10,10 +10,10 @@
 #include "act/suspects.h"
 #include "base/exits.h"
 #include "base/msg.h"
+#include "base/share.h"
 #include "base/outfile.h"
 
 #define MAPS_DIR "/etc/postfix/mptools"
-#define CONF_DIR "/etc/mptools"
 
 static const char usage[] =
     "usage: senderblock [-nqv] [-C DIR] [-d DIR] [--postmap [--reload]] [--map-type TYPE]\n"
@@ -103,7 +103,7 @@ static int parse_options(struct run *run, int argc, char **argv)
     int c, status = 0;
 
     run->dir = MAPS_DIR;
-    run->conf = getenv("MPTOOLS_CONF") ? getenv("MPTOOLS_CONF") : CONF_DIR;
+    run->conf = conf_dir(NULL);
     while (status == 0 && (c = getopt_long(argc, argv, "C:d:nvqhV", long_options, NULL)) != -1) {
         if (c == 'h' || c == 'V') {
             fputs(c == 'h' ? usage : "senderblock " MPTOOLS_VERSION "\n", stdout);
@@ -128,7 +128,7 @@ static int load_customers(struct run *run)
 
     problems_print(&problems);
     problems_free(&problems);
-    if (result == WORDS_ABSENT && strcmp(run->conf, CONF_DIR) != 0)
+    if (result == WORDS_ABSENT && strcmp(run->conf, CONF_DIR_DEFAULT) != 0)
         msg_warn("%s/customers: is not there, so each login or address stands for itself",
                  run->conf);
     return result == WORDS_BROKEN ? EXIT_CONFIG : 0;

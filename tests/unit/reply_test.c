@@ -233,6 +233,12 @@ static void skeleton(void **state)
     expect_words("550 bo\xc3\xaete  \t pleine\x01\x02 d???accord", 550, "0.0.0",
                  "bo?te pleine d?accord");
     expect_words("550", 550, "0.0.0", "");
+    expect_words("no mailbox of that name. (#5.1.1)", 500, "5.1.1",
+                 "no mailbox of that name. (#5.1.1)");
+    expect_words("511 no mailbox (#5.1.1 - chkuser)", 511, "5.1.1",
+                 "no mailbox (#5.1.1 - chkuser)");
+    expect_words("451 4.3.0 busy (#4.4.2)", 451, "4.3.0", "busy (#4.4.2)");
+    expect_words("550 ticket (#12)", 550, "0.0.0", "ticket (#12)");
     expect_words("", 0, "0.0.0", "");
     expect_words("host h[192.0.2.1] refused to talk to me: 421 busy", 421, "0.0.0", "busy");
     expect_words("connect to mx1.example.org[192.0.2.9]:25: Connection timed out", 0, "0.0.0",

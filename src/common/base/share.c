@@ -58,3 +58,12 @@ bool share_path(char *buf, size_t size, const char *name)
 
     return len > 0 && (size_t)len < size;
 }
+
+const char *conf_dir(const char *named)
+{
+    const char *env = secure_getenv("MPTOOLS_CONF");
+
+    if (named)
+        return named;
+    return env && *env ? env : CONF_DIR_DEFAULT;
+}

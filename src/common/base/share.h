@@ -20,4 +20,10 @@ const char *share_dir(void);
 /* `share_dir()/name` into buf; false when it doesn't fit. */
 bool share_path(char *buf, size_t size, const char *name);
 
+#define CONF_DIR_DEFAULT "/etc/mptools"
+
+/* The operator's folder: the one that was named (NULL: none), else $MPTOOLS_CONF unless it is
+ * empty, else CONF_DIR_DEFAULT, which may be missing. The same rule about rights as above. */
+const char *conf_dir(const char *named);
+
 #endif

@@ -5,12 +5,11 @@
 
 #include "base/exits.h"
 #include "base/msg.h"
+#include "base/share.h"
 #include "judge/reply.h"
 
 #define COLUMNS_CLASS (1u << COL_CLASS | 1u << COL_LISTED_BY)
 #define COLUMNS_CUSTOMER (1u << COL_CUSTOMER | 1u << COL_PARTNER)
-
-static const char default_dir[] = "/etc/mptools"; /* may be missing */
 
 struct annotate {
     const char *dir;
@@ -39,7 +38,6 @@ static int load(struct annotate *a)
 int annotate_new(const char *dir, uint32_t columns, struct annotate **out)
 {
     struct annotate *a = *out = calloc(1, sizeof *a);
-    const char *env = secure_getenv("MPTOOLS_CONF");
     struct stat st;
 
     if (a == NULL) {
@@ -47,8 +45,8 @@ int annotate_new(const char *dir, uint32_t columns, struct annotate **out)
         return EXIT_TEMPFAIL;
     }
     a->columns = columns;
-    a->dir = dir ? dir : env && *env ? env : default_dir;
-    if (a->dir != default_dir && (stat(a->dir, &st) != 0 || !S_ISDIR(st.st_mode))) {
+    a->dir = conf_dir(dir);
+    if (strcmp(a->dir, CONF_DIR_DEFAULT) != 0 && (stat(a->dir, &st) != 0 || !S_ISDIR(st.st_mode))) {
         msg_error("%s: no such folder: it was named as the one of the operator's files", a->dir);
         return EXIT_CONFIG;
     }

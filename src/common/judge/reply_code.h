@@ -19,7 +19,8 @@ struct reply_codes {
  * cut at REPLY_RAW_MAX. p is never NULL. */
 struct slice reply_bare(struct slice reply);
 
-/* Takes `550-5.1.1 `, `550 #5.1.1`, `550 ` or `5.1.1 ` off the start: the place behind it. */
+/* Takes `550-5.1.1 `, `550 #5.1.1`, `550 ` or `5.1.1 ` off the start: the place behind it. Where no
+ * status code stands at the start, one in the text as qmail writes it, `(#5.1.1)`, counts. */
 const char *reply_take_codes(struct reply_codes *codes, const char *p, const char *end);
 /* Where the reply's code stands at p once more: the place behind it; else p. */
 const char *reply_skip_repeat(const struct reply_codes *codes, const char *p, const char *end);

@@ -1,0 +1,232 @@
+/* Messages' lives that are made of the input: a few hosts, queue ids and clients, every kind of
+ * line, in any order, at any time. Checked are:
+ *   - saved after any line and loaded into a new parser, it goes on to the same records;
+ *   - nobody gets a login that wasn't his: in a life where every client is on the Internet no
+ *     record has another login than the last one of its own queue id, or none;
+ *   - what is remembered follows what is open. */
+#include "fuzz.h"
+
+#define LINES_MAX 300
+
+static const char *const qids[] = {"A1B2C3D4E5", "B1B2C3D4E5", "C1B2C3D4E5", "D1B2C3D4E5"};
+static const char *const hosts[] = {"mx", "out"};
+static const char *const instances[] = {"postfix", "postfix", "postfix", "second"};
+static const char *const senders[] = {"a@x", "b@x", ""};
+static const char *const relays[] = {"l[127.0.0.1]:10024", "f[10.1.2.3]:10024", "m[192.0.2.9]:25",
+                                     "s[private/scan]", "none"};
+static const char *const clients[] = {"e[203.0.113.6]", "pc[198.51.100.7]", "l[127.0.0.1]",
+                                      "f[10.1.2.3]"};
+static const char *const statuses[] = {"sent", "deferred", "bounced"};
+static const int steps[] = {0, 0, 0, 1, 2, 9, 31, 61, 3600, 86400, 700000, -1, -60, -20000};
+
+#define PICK(b, list) list[take_byte(b) % (sizeof(list) / sizeof *(list))]
+
+struct life {
+    struct bytes in;
+    bool strangers;                /* all clients on the Internet, no word that ties legs */
+    unsigned login;                /* the last one that was given out: each is another */
+    unsigned of[2][4];             /* by host and queue id: the login of the last client line */
+    int64_t time;
+    struct text log;
+    size_t line[LINES_MAX + 1], lines; /* where each begins */
+};
+
+static void head(struct life *l, const char *host, const char *daemon, unsigned pid)
+{
+    char stamp[WHEN_TEXT_MAX];
+
+    text_add(&l->log, slice_of(stamp, when_print(stamp, l->time * WHEN_SECOND, 0)));
+    text_addf(&l->log, " %s %s/%s[%u]: ", host, l->strangers ? "postfix" : PICK(&l->in, instances),
+              daemon, pid);
+}
+
+static void client_line(struct life *l, unsigned h, unsigned q)
+{
+    unsigned how = take_byte(&l->in);
+    const char *client = clients[l->strangers ? how % 2 : how % 4];
+
+    text_addf(&l->log, "%s: client=%s", qids[q], client);
+    l->of[h][q] = 0;
+    if (how & 16) {
+        l->of[h][q] = ++l->login;
+        text_addf(&l->log, ", sasl_method=PLAIN, sasl_username=u%u", l->login);
+    } else if (how & 32 && !l->strangers) {
+        text_addf(&l->log, ", orig_queue_id=%s, orig_client=pc[198.51.100.7]", PICK(&l->in, qids));
+    }
+}
+
+static void deliver_line(struct life *l, unsigned q)
+{
+    text_addf(&l->log, "%s: to=<r@y>, relay=%s, delay=1, dsn=2.0.0, status=%s (250 Ok: queued as %s)",
+              qids[q], PICK(&l->in, relays), PICK(&l->in, statuses), PICK(&l->in, qids));
+}
+
+static void proxy_line(struct life *l)
+{
+    text_addf(&l->log,
+              "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as %s; from=<a@x> to=<r@y> "
+              "proto=ESMTP helo=<pc>",
+              PICK(&l->in, qids));
+}
+
+static void one_line(struct life *l, unsigned what)
+{
+    unsigned h = take_byte(&l->in) % 2, q = take_byte(&l->in) % 4, pid = 1 + take_byte(&l->in) % 3;
+    const char *host = hosts[h], *qid = qids[q];
+
+    l->time += PICK(&l->in, steps);
+    switch (what % 16) {
+    case 0:
+    case 1:
+        head(l, host, "smtpd", pid);
+        client_line(l, h, q);
+        break;
+    case 2:
+    case 3:
+        head(l, host, "cleanup", 5);
+        text_addf(&l->log, "%s: message-id=<m%u@x>", qid, take_byte(&l->in) % 2);
+        break;
+    case 4:
+    case 5:
+        head(l, host, "qmgr", 6);
+        text_addf(&l->log, "%s: from=<%s>, size=1, nrcpt=1 (queue active)", qid, PICK(&l->in, senders));
+        break;
+    case 6:
+        head(l, host, "qmgr", 6);
+        text_addf(&l->log, "%s: removed", qid);
+        break;
+    case 7:
+    case 8:
+        head(l, host, "smtp", 7);
+        deliver_line(l, q);
+        break;
+    case 9:
+        head(l, host, "bounce", 8);
+        text_addf(&l->log, "%s: sender non-delivery notification: %s", qid, PICK(&l->in, qids));
+        break;
+    case 10:
+        head(l, host, "pickup", 9);
+        text_addf(&l->log, "%s: uid=0 from=<root>", qid);
+        if (take_byte(&l->in) % 2 && !l->strangers)
+            text_addf(&l->log, " orig_id=%s", PICK(&l->in, qids));
+        l->of[h][q] = 0;
+        break;
+    case 11:
+        head(l, host, "smtpd", pid);
+        text_addf(&l->log, "NOQUEUE: client=%s, sasl_method=PLAIN, sasl_username=u%u",
+                  PICK(&l->in, clients), ++l->login);
+        break;
+    case 12:
+        head(l, host, "smtpd", pid);
+        if (l->strangers)
+            text_add(&l->log, SL("connect from e[203.0.113.6]"));
+        else
+            proxy_line(l);
+        break;
+    case 13:
+        head(l, host, "smtpd", pid);
+        text_add(&l->log, SL("warning: e[203.0.113.6]: SASL LOGIN authentication failed: no"));
+        break;
+    case 14:
+        head(l, host, "smtpd", pid);
+        text_addf(&l->log, "disconnect from e[203.0.113.6] ehlo=1 auth=0/%u commands=1/3",
+                  take_byte(&l->in) % 4);
+        break;
+    default:
+        head(l, host, "cleanup", 5);
+        text_addf(&l->log,
+                  "%s: %s: header Subject: x from pc[198.51.100.7]; from=<a@x> to=<r@y> "
+                  "proto=ESMTP helo=<pc>: no",
+                  qid, take_byte(&l->in) % 2 ? "reject" : "hold");
+    }
+    text_addc(&l->log, '\n');
+    l->line[++l->lines] = l->log.n;
+}
+
+static struct slice login_of(struct text *t, unsigned n)
+{
+    t->n = 0;
+    if (n)
+        text_addf(t, "u%u", n);
+    return text_slice(t);
+}
+
+/* A record of a life of strangers: its login is its queue id's, or none. */
+static void check_login(const struct life *l, const struct record *r)
+{
+    struct text name = {0};
+    struct slice login = r->f[COL_SASL_USER];
+
+    if (login.n == 0 || r->f[COL_QID].n == 0 || r->kind == KIND_NDR)
+        return; /* a notice tells of its parent */
+    for (unsigned h = 0; h < 2; h++)
+        for (unsigned q = 0; q < 4; q++)
+            if (slice_eq(r->f[COL_HOST], slice_str(hosts[h])) &&
+                slice_eq(r->f[COL_QID], slice_str(qids[q])))
+                CHECK(slice_eq(login, login_of(&name, l->of[h][q])));
+    text_free(&name);
+}
+
+static void strangers_stay_strangers(struct life *l)
+{
+    struct parser *p = new_parser(false);
+    struct record *r;
+    size_t done = 0;
+
+    while (l->in.p < l->in.end && l->lines < LINES_MAX) {
+        one_line(l, take_byte(&l->in));
+        char *copy = copy_of(slice_range(l->log.p + done, l->log.p + l->log.n));
+        parser_push(p, copy, l->log.n - done);
+        while (parser_next(p, &r) == PARSER_RECORD)
+            check_login(l, r);
+        free(copy);
+        done = l->log.n;
+    }
+    struct parser_stats s;
+    parser_stats(p, &s);
+    CHECK(s.messages.open <= 2 * 4 * 2 * 2);
+    parser_free(p);
+}
+
+static void goes_on_alike(const struct life *l, size_t cut)
+{
+    struct text want = {0}, got = {0}, saved = {0}, again = {0};
+    struct parser *p = new_parser(false), *q = new_parser(false);
+    struct slice before = slice_of(l->log.p, l->line[cut]);
+    struct slice after = slice_range(l->log.p + l->line[cut], l->log.p + l->log.n);
+
+    push_all(p, before, &want);
+    CHECK(parser_save(p, &saved));
+    CHECK(parser_load(q, text_slice(&saved)));
+    CHECK(parser_save(q, &again));
+    check_same(&saved, &again, "saved, loaded and saved");
+    want.n = 0;
+    push_all(p, after, &want);
+    end_records(p, &want);
+    push_all(q, after, &got);
+    end_records(q, &got);
+    check_same(&want, &got, "going on and loading");
+    parser_free(p);
+    parser_free(q);
+    text_free(&want);
+    text_free(&got);
+    text_free(&saved);
+    text_free(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct life l = {.in = {data, data + size}, .time = FUZZ_NOW / WHEN_SECOND};
+    unsigned cut = take_byte(&l.in);
+
+    l.strangers = take_byte(&l.in) % 2;
+    if (l.strangers) {
+        strangers_stay_strangers(&l);
+    } else {
+        while (l.in.p < l.in.end && l.lines < LINES_MAX)
+            one_line(&l, take_byte(&l.in));
+        goes_on_alike(&l, cut % (l.lines + 1));
+    }
+    text_free(&l.log);
+    return 0;
+}
