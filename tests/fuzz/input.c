@@ -46,6 +46,9 @@ static void any_bytes(struct slice s, size_t in, size_t out)
     enum decompress_result first = unpack(s, 0, 0, &a), second = unpack(s, in, out, &b);
     if (a.n < OUTPUT_MAX && b.n < OUTPUT_MAX) {
         CHECK(first == second);
+        /* of a small damaged frame zstd gives nothing where it can unpack it in one step */
+        if (first == DECOMPRESS_DAMAGED)
+            a.n = b.n = a.n < b.n ? a.n : b.n;
         check_same(&a, &b, "unpacked in one and in pieces");
     }
     text_free(&a);

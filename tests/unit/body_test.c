@@ -60,6 +60,16 @@ static const struct {
      "action|action=reject|client_name=mx|client_ip=192.0.2.1|dsn=5.7.1|helo=x to=?v? helo=y|"
      "proto=SMTP|rcpt=c@d|reply=554 5.7.1 no|sender=a@b|stage=RCPT"},
     {"smtpd",
+     "NOQUEUE: reject: RCPT from mx[192.0.2.1]: 554 5.7.1 no; from=<a@b> to=<c@d> proto=SMTP "
+     "helo=<x sasl_username=boss>",
+     "action|action=reject|client_name=mx|client_ip=192.0.2.1|dsn=5.7.1|helo=x "
+     "sasl_username=boss|proto=SMTP|rcpt=c@d|reply=554 5.7.1 no|sender=a@b|stage=RCPT"},
+    {"smtpd",
+     "NOQUEUE: reject: RCPT from mx[192.0.2.1]: 554 5.7.1 no; from=<a@b> to=<c@d> proto=SMTP "
+     "helo=<x> sasl_username=<bob>",
+     "action|action=reject|client_name=mx|client_ip=192.0.2.1|dsn=5.7.1|helo=x|proto=SMTP|"
+     "rcpt=c@d|reply=554 5.7.1 no|sasl_user=bob|sender=a@b|stage=RCPT"},
+    {"smtpd",
      "NOQUEUE: reject: RCPT from mx[192.0.2.1]: 554 5.7.1 <\"x; from=<v@v> to=<w@w> proto=ESMTP "
      "helo=<h>\"@e>: no; from=<\"x; from=<v@v> to=<w@w> proto=ESMTP helo=<h>\"@e> to=<c@d> "
      "proto=ESMTP helo=<h>",

@@ -67,12 +67,14 @@ static void envelope(struct slice *s, struct line *l)
                  from = SLICE_NONE, login = SLICE_NONE, method = SLICE_NONE;
     bool have_from, have_to;
 
-    /* later versions tell the login here, too: behind a HELO that can't hold a bracket */
-    if (!field_tail(&rest, SL("sasl_username=<"), &login))
-        field_tail(&rest, SL("sasl_username="), &login);
-    field_tail(&rest, SL("sasl_method="), &method);
-    if (!take_helo(&rest, &helo) && slice_ends(rest, SL(" helo=")))
-        rest.n -= 6; /* a client that said no HELO; or the line is cut there */
+    if (!take_helo(&rest, &helo)) {
+        /* later versions tell the login behind the HELO, which can't hold a bracket */
+        if (!field_tail(&rest, SL("sasl_username=<"), &login))
+            field_tail(&rest, SL("sasl_username="), &login);
+        field_tail(&rest, SL("sasl_method="), &method);
+        if (!take_helo(&rest, &helo) && slice_ends(rest, SL(" helo=")))
+            rest.n -= 6; /* a client that said no HELO; or the line is cut there */
+    }
     field_tail(&rest, SL("proto="), &proto);
     have_to = field_tail(&rest, SL("to=<"), &to);
     have_from = field_tail(&rest, SL("from=<"), &from);

@@ -2,9 +2,6 @@
 
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "log/correlate_parts.h"
 #include "log/field.h"
 
@@ -260,16 +257,14 @@ static void set(struct correlate *c, struct message *m, enum message_field f, st
 
 struct session *session_of(struct correlate *c, const struct event *e, bool make)
 {
-    uint64_t id[2] = {(uint64_t)(uintptr_t)e->prog, e->pid};
-    uint64_t key = XXH3_64bits(id, sizeof id);
-    struct session *s = &c->session[key % SESSIONS];
+    struct session *s = &c->session[(e->pid ^ (uintptr_t)e->prog >> 7) % SESSIONS];
 
-    if (s->key == key)
+    if (s->prog == e->prog && s->pid == e->pid)
         return s;
     if (!make)
         return NULL;
     forget_proxied(c, s);
-    *s = (struct session){.key = key, .prog = e->prog, .pid = e->pid};
+    *s = (struct session){.prog = e->prog, .pid = e->pid};
     return s;
 }
 

@@ -15,12 +15,11 @@
 #define BACK_LINES 1000     /* and so many before it goes back */
 #define SESSIONS 4096
 #define DIRECT_MAX 4
-#define NAMES 64
+#define NAMES 256
 
 /* A client session of smtpd, by host, instance and pid: what its lines say before there is a queue
  * id. A direct-mapped table: a collision forgets a session, which loses a count, nothing more. */
 struct session {
-    uint64_t key;
     const struct program *prog;
     uint32_t pid, fails;
     struct message *proxied; /* NOQUEUE: client=, not in the store's table */

@@ -51,7 +51,7 @@ static const struct template_part *segment(const struct template_part *part, str
         switch ((enum op)part->op) {
         case OP_TEXT:
             if ((size_t)(c->end - c->p) < part->text.n ||
-                memcmp(c->p, part->text.p, part->text.n) != 0)
+                !bytes_eq(c->p, part->text.p, part->text.n))
                 return NULL;
             c->p += part->text.n;
             break;

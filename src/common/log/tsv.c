@@ -56,25 +56,33 @@ void tsv_write_header(struct tsv_writer *w)
     outfile_end_line(w->out);
 }
 
-/* Nearly every value can be written as it is: eight bytes are looked at in one step. A byte needs a
- * look when it is below 0x20, above 0x7e or a backslash. */
+/* High bits where a byte of the word wants a look: below 0x20, above 0x7e, or a backslash. A byte
+ * above such a one may be wrong, which only costs a second look. */
+static uint64_t odd_bytes(uint64_t v)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    return ((v - ones * 0x20) | ((v ^ ones * '\\') - ones) | (v + ones) | v) & ones << 7;
+}
+
+/* Nearly every value can be written as it is: eight bytes are looked at in one step. */
 static bool is_plain(struct slice s)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
     const char *p = s.p, *end = s.p + s.n;
+    uint64_t odd = 0, v;
 
-    for (; end - p >= 8; p += 8) {
-        uint64_t v, slash, bad;
-        memcpy(&v, p, 8);
-        slash = v ^ ones * '\\';
-        bad = (v - ones * 0x20) | (slash - ones) | (v + ones) | v;
-        if (bad & high)
-            return false; /* perhaps: the slow path looks again */
+    if (s.n >= 8) {
+        for (; end - p > 8; p += 8) {
+            memcpy(&v, p, 8);
+            odd |= odd_bytes(v);
+        }
+        memcpy(&v, end - 8, 8);
+        return (odd | odd_bytes(v)) == 0;
     }
-    for (; p < end; p++)
-        if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e || *p == '\\')
-            return false;
-    return true;
+    v = UINT64_C(0x2020202020202020);
+    if (s.n)
+        memcpy(&v, p, s.n);
+    return odd_bytes(v) == 0;
 }
 
 static void write_value(struct tsv_writer *w, struct slice v, bool first)
