@@ -20,10 +20,10 @@ LDFLAGS  += $(SAN)
 
 # The objects of each layer, lowest first.
 BASE  = arena atomic failure ipnet links lockfile map msg outfile pool progress share slice text when words
-LOG   = body body_action body_delivery chain correlate correlate_link correlate_save decompress \
-        envelope field follow followstate input journal json mark message notes parser program \
+LOG   = body body_action body_delivery chain correlate correlate_events correlate_link correlate_save decompress \
+        envelope field follow followstate input journal json mark message notes parser parser_lines program \
         record resume rotation shape shape_compile shape_template shape_types shapes_amavis shapes_dovecot shapes_filters \
-        shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stream summary tally \
+        shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stamp stream summary tally \
         tsv tsv_read
 JUDGE = annotate customer customer_read cusum evidence_replies evidence_verdict identity outbound \
         recent remote report reply reply_code reply_ip reply_rules reply_text score score_rank score_words scoring \

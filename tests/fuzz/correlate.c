@@ -31,13 +31,24 @@ struct life {
     size_t line[LINES_MAX + 1], lines; /* where each begins */
 };
 
-static void head(struct life *l, const char *host, const char *daemon, unsigned pid)
+static void program(struct life *l, const char *host, const char *instance, const char *daemon,
+                    unsigned pid)
 {
     char stamp[WHEN_TEXT_MAX];
 
     text_add(&l->log, slice_of(stamp, when_print(stamp, l->time * WHEN_SECOND, 0)));
-    text_addf(&l->log, " %s %s/%s[%u]: ", host, l->strangers ? "postfix" : PICK(&l->in, instances),
-              daemon, pid);
+    text_addf(&l->log, " %s %s/%s[%u]: ", host, instance, daemon, pid);
+}
+
+static void head(struct life *l, const char *host, const char *daemon)
+{
+    program(l, host, l->strangers ? "postfix" : PICK(&l->in, instances), daemon, 5);
+}
+
+/* Sessions are kept in a table where those of two programs may displace each other: one program. */
+static void session_head(struct life *l, unsigned pid)
+{
+    program(l, "mx", "postfix", "smtpd", pid);
 }
 
 static void client_line(struct life *l, unsigned h, unsigned q)
@@ -78,62 +89,62 @@ static void one_line(struct life *l, unsigned what)
     switch (what % 16) {
     case 0:
     case 1:
-        head(l, host, "smtpd", pid);
+        head(l, host, "smtpd");
         client_line(l, h, q);
         break;
     case 2:
     case 3:
-        head(l, host, "cleanup", 5);
+        head(l, host, "cleanup");
         text_addf(&l->log, "%s: message-id=<m%u@x>", qid, take_byte(&l->in) % 2);
         break;
     case 4:
     case 5:
-        head(l, host, "qmgr", 6);
+        head(l, host, "qmgr");
         text_addf(&l->log, "%s: from=<%s>, size=1, nrcpt=1 (queue active)", qid, PICK(&l->in, senders));
         break;
     case 6:
-        head(l, host, "qmgr", 6);
+        head(l, host, "qmgr");
         text_addf(&l->log, "%s: removed", qid);
         break;
     case 7:
     case 8:
-        head(l, host, "smtp", 7);
+        head(l, host, "smtp");
         deliver_line(l, q);
         break;
     case 9:
-        head(l, host, "bounce", 8);
+        head(l, host, "bounce");
         text_addf(&l->log, "%s: sender non-delivery notification: %s", qid, PICK(&l->in, qids));
         break;
     case 10:
-        head(l, host, "pickup", 9);
+        head(l, host, "pickup");
         text_addf(&l->log, "%s: uid=0 from=<root>", qid);
         if (take_byte(&l->in) % 2 && !l->strangers)
             text_addf(&l->log, " orig_id=%s", PICK(&l->in, qids));
         l->of[h][q] = 0;
         break;
     case 11:
-        head(l, host, "smtpd", pid);
+        session_head(l, pid);
         text_addf(&l->log, "NOQUEUE: client=%s, sasl_method=PLAIN, sasl_username=u%u",
                   PICK(&l->in, clients), ++l->login);
         break;
     case 12:
-        head(l, host, "smtpd", pid);
+        session_head(l, pid);
         if (l->strangers)
             text_add(&l->log, SL("connect from e[203.0.113.6]"));
         else
             proxy_line(l);
         break;
     case 13:
-        head(l, host, "smtpd", pid);
+        session_head(l, pid);
         text_add(&l->log, SL("warning: e[203.0.113.6]: SASL LOGIN authentication failed: no"));
         break;
     case 14:
-        head(l, host, "smtpd", pid);
+        session_head(l, pid);
         text_addf(&l->log, "disconnect from e[203.0.113.6] ehlo=1 auth=0/%u commands=1/3",
                   take_byte(&l->in) % 4);
         break;
     default:
-        head(l, host, "cleanup", 5);
+        head(l, host, "cleanup");
         text_addf(&l->log,
                   "%s: %s: header Subject: x from pc[198.51.100.7]; from=<a@x> to=<r@y> "
                   "proto=ESMTP helo=<pc>: no",
@@ -188,6 +199,34 @@ static void strangers_stay_strangers(struct life *l)
     parser_free(p);
 }
 
+static int by_line(const void *a, const void *b)
+{
+    struct slice x = *(const struct slice *)a, y = *(const struct slice *)b;
+    int c = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
+
+    return c ? c : (x.n > y.n) - (x.n < y.n);
+}
+
+/* The lines in an order of their own: sessions are saved in that of their table. */
+static void sort_lines(struct text *t)
+{
+    static struct slice line[4 * LINES_MAX];
+    struct slice s = text_slice(t);
+    struct text sorted = {0};
+    size_t n = 0;
+
+    while (s.n && n < sizeof line / sizeof *line) {
+        const char *nl = slice_chr(s, '\n');
+        line[n++] = slice_range(s.p, nl + 1);
+        s = slice_range(nl + 1, s.p + s.n);
+    }
+    qsort(line, n, sizeof *line, by_line);
+    for (size_t i = 0; i < n; i++)
+        text_add(&sorted, line[i]);
+    text_free(t);
+    *t = sorted;
+}
+
 static void goes_on_alike(const struct life *l, size_t cut)
 {
     struct text want = {0}, got = {0}, saved = {0}, again = {0};
@@ -199,6 +238,8 @@ static void goes_on_alike(const struct life *l, size_t cut)
     CHECK(parser_save(p, &saved));
     CHECK(parser_load(q, text_slice(&saved)));
     CHECK(parser_save(q, &again));
+    sort_lines(&saved);
+    sort_lines(&again);
     check_same(&saved, &again, "saved, loaded and saved");
     want.n = 0;
     push_all(p, after, &want);
@@ -225,7 +266,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         while (l.in.p < l.in.end && l.lines < LINES_MAX)
             one_line(&l, take_byte(&l.in));
-        goes_on_alike(&l, cut % (l.lines + 1));
+        cut %= (unsigned)l.lines + 1;
+        if (getenv("FUZZ_SHOW"))
+            fprintf(stderr, "%.*s--- saved and loaded\n%.*s", (int)l.line[cut], l.log.p,
+                    (int)(l.log.n - l.line[cut]), l.log.p + l.line[cut]);
+        goes_on_alike(&l, cut);
     }
     text_free(&l.log);
     return 0;

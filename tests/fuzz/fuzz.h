@@ -61,12 +61,27 @@ static inline char *copy_of(struct slice s)
     return p;
 }
 
+static inline struct slice first_line(struct slice s)
+{
+    const char *nl = slice_chr(s, '\n');
+
+    return nl ? slice_range(s.p, nl + 1) : s;
+}
+
+/* Fails with the first line that differs. */
 static inline void check_same(const struct text *a, const struct text *b, const char *what)
 {
-    if (slice_eq(text_slice(a), text_slice(b)))
+    struct slice x = text_slice(a), y = text_slice(b);
+    unsigned line = 1;
+
+    if (slice_eq(x, y))
         return;
-    fprintf(stderr, "%s:\n%.*s\n--- not\n%.*s\n", what, (int)a->n, a->n ? a->p : "", (int)b->n,
-            b->n ? b->p : "");
+    for (; slice_eq(first_line(x), first_line(y)); line++) {
+        x = slice_skip(x, first_line(x).n);
+        y = slice_skip(y, first_line(y).n);
+    }
+    fprintf(stderr, "%s: line %u:\n%.*s\n--- not\n%.*s\n", what, line, (int)first_line(x).n, x.p,
+            (int)first_line(y).n, y.p);
     abort();
 }
 

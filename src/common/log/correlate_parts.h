@@ -69,6 +69,8 @@ struct session *session_of(struct correlate *c, const struct event *e, bool make
 /* The client that it has for a message behind a proxy filter, made when there is none yet; NULL
  * when memory runs out. */
 struct message *session_proxied(struct correlate *c, struct session *s);
+/* Forgets that client. */
+void session_forget(struct correlate *c, struct session *s);
 /* Queues one for correlate_next(); false, with failed set, when memory runs out. */
 bool put_out(struct correlate *c, struct output o);
 struct message *message_new(struct correlate *c, const struct event *e, struct slice qid);
@@ -76,6 +78,12 @@ struct message *message_new(struct correlate *c, const struct event *e, struct s
 void message_part(struct correlate *c, struct message *m);
 /* Its records go out, then it is dropped. */
 void message_give_up(struct correlate *c, struct message *m);
+
+/* correlate_events.c: what a line of each type does. */
+void event_line(struct correlate *c, const struct event *e);
+/* The message that a line of this queue id is about: an open one, or one that was removed just now;
+ * NULL for an empty id, too. */
+struct message *event_message(struct correlate *c, const struct event *e, struct slice qid);
 
 /* correlate_link.c */
 void wait_begin(struct correlate *c, struct message *m);

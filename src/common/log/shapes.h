@@ -58,4 +58,14 @@ static inline void shape_add(struct facts *facts, struct slice name, struct slic
  * daemon and body become the inner ones; user, address and session in the context are facts. */
 void shapes_dovecot_frame(struct slice *daemon, struct slice *body, struct facts *facts);
 
+/* Rows of the tables: a line that is known and makes nothing, and one that makes a record. */
+#define NOTE(daemons, name, pattern)            \
+    {                                           \
+        daemons, name, pattern, KIND_NONE, NULL \
+    }
+#define MAKE(kind, daemons, name, pattern) \
+    {                                      \
+        daemons, name, pattern, kind, NULL \
+    }
+
 #endif

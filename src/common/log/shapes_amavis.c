@@ -8,11 +8,7 @@
 #include "log/field.h"
 #include "log/shapes.h"
 
-#define NOTE(name, pattern)                                          \
-    {                                                                \
-        "amavis amavisd amavisd-new", name, pattern, KIND_NONE, NULL \
-    }
-
+#define DETAIL(name, pattern) NOTE("amavis amavisd amavisd-new", name, pattern)
 #define ID "({amavis_id:word}) "
 #define HEAD ID "{action=Passed|Blocked} {verdict:word}"
 #define ACTIONS "{? {<}{:word}{?,{:word}}{?,{:word}}{?,{:word}}{?,{:word}}{>}}"
@@ -110,26 +106,27 @@ static const struct shape rows[] = {
      fields},
     {"amavis amavisd amavisd-new", "amavis verdict", HEAD " ({threat})" ACTIONS ENVELOPE "{rest}",
      KIND_VERDICT, after_names},
-    NOTE("amavis checking", ID "Checking: {mail_id:token} {text}"),
-    NOTE("amavis SMTP", ID "{proto=ESMTP|SMTP|LMTP|AM.PDP}{=:| }{text}"),
-    NOTE("amavis part", ID "p{:num}{? }{text}"),
-    NOTE("amavis part", ID "p.path {text}"),
-    NOTE("amavis forward",
-         ID "{?{mail_id:token} }{=FWD|SEND} {=from|via} {text:last} queued as {queued_as:qid}"),
-    NOTE("amavis forward", ID "{?{mail_id:token} }{=FWD|SEND} {=from|via} {text}"),
-    NOTE("amavis timing", ID "{?size: {size:num}, }{=TIMING|RUSAGE}{text}"),
-    NOTE("amavis spam report", ID "{=SPAM, |SPAM-TAG, |SPAMMY, |Yes, |No, |spam}{text}"),
-    NOTE("amavis warning", ID "({=!!!|!!|!}){text}"),
-    NOTE("amavis warning", ID "{=WARN|NOTICE|INFO|_WARN|_DIE|TROUBLE|ERROR|DEBUG}: {text}"),
+    DETAIL("amavis checking", ID "Checking: {mail_id:token} {text}"),
+    DETAIL("amavis SMTP", ID "{proto=ESMTP|SMTP|LMTP|AM.PDP}{=:| }{text}"),
+    DETAIL("amavis part", ID "p{:num}{? }{text}"),
+    DETAIL("amavis part", ID "p.path {text}"),
+    DETAIL("amavis forward",
+           ID "{?{mail_id:token} }{=FWD|SEND} {=from|via} {text:last} queued as {queued_as:qid}"),
+    DETAIL("amavis forward", ID "{?{mail_id:token} }{=FWD|SEND} {=from|via} {text}"),
+    DETAIL("amavis timing", ID "{?size: {size:num}, }{=TIMING|RUSAGE}{text}"),
+    DETAIL("amavis spam report", ID "{=SPAM, |SPAM-TAG, |SPAMMY, |Yes, |No, |spam}{text}"),
+    DETAIL("amavis warning", ID "({=!!!|!!|!}){text}"),
+    DETAIL("amavis warning", ID "{=WARN|NOTICE|INFO|_WARN|_DIE|TROUBLE|ERROR|DEBUG}: {text}"),
     /* it logs what it likes behind its id, by its log level; but a verdict is none of that */
     {"amavis amavisd amavisd-new", "amavis detail", ID "{rest}", KIND_NONE, not_a_verdict},
-    NOTE("amavis start",
-         "{=starting|Starting |Net::Server: |user=|Perl version |Module |SpamControl: |Found |No |"
-         "Using |initializing |Creating |rundown|logging |config files |Valid PID |AM-protocol|"
-         "ANTI-|SMTP-|Unpackers|DKIM |Fetch_modules|extra modules|Deleting |removed |INFO: |"
-         "sd_notify |Amavis::|ZMQ|SQL |LDAP|DB |Lookup|SIG|exiting|stopping|restart|Decoder|"
-         "load|TempDir|Group |Setting |Binding |bind|Pid_file|Server closing|Daemon|open_on|"
-         "(!|_WARN: |WARN: |NOTICE: |storage|Compress|process |child|do_|Old |TLS}{text}"),
+    DETAIL(
+        "amavis start",
+        "{=starting|Starting |Net::Server: |user=|Perl version |Module |SpamControl: |Found |No |"
+        "Using |initializing |Creating |rundown|logging |config files |Valid PID |AM-protocol|"
+        "ANTI-|SMTP-|Unpackers|DKIM |Fetch_modules|extra modules|Deleting |removed |INFO: |"
+        "sd_notify |Amavis::|ZMQ|SQL |LDAP|DB |Lookup|SIG|exiting|stopping|restart|Decoder|"
+        "load|TempDir|Group |Setting |Binding |bind|Pid_file|Server closing|Daemon|open_on|"
+        "(!|_WARN: |WARN: |NOTICE: |storage|Compress|process |child|do_|Old |TLS}{text}"),
 };
 
 SHAPE_TABLE(shapes_amavis, FAMILY_COMPANION, rows);

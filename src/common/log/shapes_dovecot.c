@@ -8,15 +8,6 @@
 #include "log/field.h"
 #include "log/shapes.h"
 
-#define NOTE(daemons, name, pattern)            \
-    {                                           \
-        daemons, name, pattern, KIND_NONE, NULL \
-    }
-#define MAKE(kind, daemons, name, pattern) \
-    {                                      \
-        daemons, name, pattern, kind, NULL \
-    }
-
 #define LOGIN                                                                                  \
     "imap-login pop3-login managesieve-login submission-login sieve-login imap-urlauth-login " \
     "lmtp-login"

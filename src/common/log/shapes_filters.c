@@ -1,10 +1,6 @@
 /* Content filters beside amavis: rspamd, SpamAssassin, ClamAV and its proxies. */
 #include "log/shapes.h"
 
-#define NOTE(daemons, name, pattern)            \
-    {                                           \
-        daemons, name, pattern, KIND_NONE, NULL \
-    }
 #define VERDICT(daemons, name, pattern)            \
     {                                              \
         daemons, name, pattern, KIND_VERDICT, NULL \

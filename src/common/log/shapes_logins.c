@@ -5,15 +5,6 @@
  */
 #include "log/shapes.h"
 
-#define NOTE(daemons, name, pattern)            \
-    {                                           \
-        daemons, name, pattern, KIND_NONE, NULL \
-    }
-#define MAKE(kind, daemons, name, pattern) \
-    {                                      \
-        daemons, name, pattern, kind, NULL \
-    }
-
 #define CYRUS "imap imaps imapd pop3 pop3s pop3d lmtpunix lmtpd sieve timsieved nntp httpd"
 #define CYRUS_OTHER \
     "ctl_cyrusdb ctl_deliver cyr_expire cyrus-master squatter notifyd idled ctl_mboxlist"

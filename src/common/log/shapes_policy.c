@@ -2,11 +2,6 @@
  * their lines makes a record: what they decide, Postfix logs as its own reject or hold. */
 #include "log/shapes.h"
 
-#define NOTE(daemons, name, pattern)            \
-    {                                           \
-        daemons, name, pattern, KIND_NONE, NULL \
-    }
-
 #define DKIM "opendkim dkim-filter"
 #define MILTERS "opendkim opendmarc openarc dkim-filter sid-milter dk-milter smf-spf pyspf-milter"
 #define SPF "policyd-spf policy-spf postfix-policyd-spf-python postfix-policyd-spf-perl policyspf"

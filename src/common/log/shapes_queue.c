@@ -2,14 +2,6 @@
  * what any of them may say. */
 #include "log/shapes.h"
 
-#define NOTE(daemons, name, pattern)            \
-    {                                           \
-        daemons, name, pattern, KIND_NONE, NULL \
-    }
-#define MAKE(kind, daemons, name, pattern) \
-    {                                      \
-        daemons, name, pattern, kind, NULL \
-    }
 #define WARNING "{level=warning}: {text:rest}"
 #define SCRIPTS "postfix-script postfix postlog postmulti postfix-wrapper"
 

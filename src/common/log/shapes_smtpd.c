@@ -2,15 +2,6 @@
  * anvil(8), qmqpd(8), and the TLS and SASL libraries inside them. From Postfix 2.x to 3.10. */
 #include "log/shapes.h"
 
-#define NOTE(daemons, name, pattern)            \
-    {                                           \
-        daemons, name, pattern, KIND_NONE, NULL \
-    }
-#define MAKE(kind, daemons, name, pattern) \
-    {                                      \
-        daemons, name, pattern, kind, NULL \
-    }
-
 #define CLIENT "{client_name:word}[{client_ip:ip}]{?:{client_port:num}}"
 #define PEER "[{client_ip:ip}]:{client_port:num}"
 #define WARNING "{level=warning}: {text:rest}"
