@@ -100,12 +100,26 @@ static int64_t local_with(const struct civil *c, int isdst)
     return (int64_t)t;
 }
 
+static long offset_at(int64_t seconds)
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+
+    return localtime_r(&t, &tm) ? tm.tm_gmtoff : 0;
+}
+
 int64_t when_local(const struct civil *c, int64_t after)
 {
+    int64_t any = local_with(c, -1);
+
+    /* There are two readings around a change only; and in a zone without summer time, mktime looks
+     * for one through decades. */
+    if (offset_at(any - 86400) == offset_at(any + 86400))
+        return any;
     int64_t summer = local_with(c, 1), winter = local_with(c, 0);
 
     if (summer == WHEN_NONE && winter == WHEN_NONE)
-        return local_with(c, -1);
+        return any;
     if (summer == WHEN_NONE || winter == WHEN_NONE)
         return summer == WHEN_NONE ? winter : summer;
     int64_t first = summer < winter ? summer : winter;

@@ -214,10 +214,16 @@ struct message *message_new(struct correlate *c, const struct event *e, struct s
 
 struct session *session_of(struct correlate *c, const struct event *e, bool make)
 {
-    struct session *s = &c->session[(e->pid ^ (uintptr_t)e->prog >> 7) % SESSIONS];
+    /* two places for each; what is forgotten must not depend on where things are in memory */
+    size_t i = (e->pid ^ e->prog->hash) % SESSIONS;
+    struct session *s = &c->session[i], *other = &c->session[i ^ 1];
 
     if (s->prog == e->prog && s->pid == e->pid)
         return s;
+    if (other->prog == e->prog && other->pid == e->pid)
+        return other;
+    if (!other->fails && !other->proxied && (s->fails || s->proxied))
+        s = other;
     if (!make)
         return NULL;
     session_forget(c, s);

@@ -18,7 +18,7 @@
 #define NAMES 256
 
 /* A client session of smtpd, by host, instance and pid: what its lines say before there is a queue
- * id. A direct-mapped table: a collision forgets a session, which loses a count, nothing more. */
+ * id. A table of fixed size: a collision forgets a session, which loses a count, nothing more. */
 struct session {
     const struct program *prog;
     uint32_t pid, fails;

@@ -5,7 +5,7 @@
 
 /* One message is a line of tab separated values with the escapes of mplog(5), its waiting records
  * follow as lines of their own:
- *   clock CLOCK
+ *   clock CLOCK AHEAD BEHIND
  *   msg   HOST BASE ENTRY FLAGS LIST TOUCHED WAITS_SINCE QID … (the fields, in their order)
  *   rec   TIME DIGITS KIND TAG COLUMN=VALUE …
  *   wait  NUMBER PARENT (of the message, from 0, in the order in which they wait; and of the one
@@ -67,7 +67,7 @@ bool correlate_save(struct correlate *c, struct text *out)
 {
     uint32_t n = 0;
 
-    text_addf(out, "clock\t%lld\n", (long long)c->clock);
+    text_addf(out, "clock\t%lld\t%u\t%u\n", (long long)c->clock, c->ahead, c->behind);
     for (int l = LIST_FRESH; l < LIST_COUNT; l++)
         for (struct message *m = c->store.list[l].first; m; m = m->next) {
             m->number = n++;
@@ -253,9 +253,11 @@ static void load_line(struct loading *in, struct slice line)
     struct slice word = tab ? slice_range(line.p, tab) : line;
 
     line = tab ? slice_range(tab + 1, line.p + line.n) : SLICE_NONE;
-    if (slice_eq(word, SL("clock")))
+    if (slice_eq(word, SL("clock"))) {
         in->c->clock = number(in, &line);
-    else if (slice_eq(word, SL("msg")))
+        in->c->ahead = (unsigned)number(in, &line);
+        in->c->behind = (unsigned)number(in, &line);
+    } else if (slice_eq(word, SL("msg")))
         load_message(in, line);
     else if (slice_eq(word, SL("rec")))
         load_held(in, line);

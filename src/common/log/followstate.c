@@ -169,7 +169,7 @@ static bool parse_log(struct followstate *s, struct slice *rest)
     struct text log = {0};
 
     if (!next_line(rest, &line) || !slice_eq(next_word(&line), SL("log")) || line.n == 0 ||
-        !text_add_untsv(&log, line)) {
+        !text_add_untsv(&log, line) || slice_chr(text_slice(&log), '\0')) {
         text_free(&log);
         return false;
     }

@@ -219,17 +219,55 @@ const struct tally *parser_tally(const struct parser *p)
     return &p->tally;
 }
 
-/* Save: the envelope's state in one line, then the messages. */
+/* Save: a line of the envelope's state, one for each instance that owns a queue, then the messages:
+ *   parser 1 STARTED LAST JUMPS
+ *   own HOST NAME
+ */
+static void save_owners(const struct parser *p, struct text *out)
+{
+    const struct map_entry *entry;
+    size_t at = 0;
+
+    while ((entry = map_next(&p->programs.instances, &at)) != NULL) {
+        const struct instance *in = entry->value;
+        if (!in->owner)
+            continue;
+        text_add(out, SL("own\t"));
+        text_add_tsv(out, in->host);
+        text_addc(out, '\t');
+        text_add_tsv(out, in->name);
+        text_addc(out, '\n');
+    }
+}
+
 bool parser_save(const struct parser *p, struct text *out)
 {
-    text_addf(out, "parser 1 %d %lld\n", p->envelope.started ? 1 : 0, (long long)p->envelope.last);
+    text_addf(out, "parser 1 %d %lld %u\n", p->envelope.started ? 1 : 0,
+              (long long)p->envelope.last, p->envelope.jumps);
+    save_owners(p, out);
     return correlate_save(p->correlate, out) && !out->failed;
+}
+
+static bool load_owner(struct parser *p, struct slice line)
+{
+    const char *tab = slice_chr(line, '\t');
+    struct text host = {0}, name = {0};
+    struct program *prog = NULL;
+
+    if (tab && text_add_untsv(&host, slice_range(line.p, tab)) &&
+        text_add_untsv(&name, slice_range(tab + 1, line.p + line.n)) && name.n)
+        prog = program_of(&p->programs, text_slice(&host), text_slice(&name));
+    if (prog)
+        prog->instance->owner = true;
+    text_free(&host);
+    text_free(&name);
+    return prog != NULL;
 }
 
 bool parser_load(struct parser *p, struct slice saved)
 {
     const char *nl = slice_chr(saved, '\n');
-    char head[64];
+    char head[80];
     int started;
     long long last;
 
@@ -237,9 +275,15 @@ bool parser_load(struct parser *p, struct slice saved)
         return false;
     memcpy(head, saved.p, (size_t)(nl - saved.p));
     head[nl - saved.p] = '\0';
-    if (sscanf(head, "parser 1 %d %lld", &started, &last) != 2)
+    if (sscanf(head, "parser 1 %d %lld %u", &started, &last, &p->envelope.jumps) != 3)
         return false;
     p->envelope.started = started != 0;
     p->envelope.last = last;
-    return correlate_load(p->correlate, &p->programs, slice_range(nl + 1, saved.p + saved.n));
+    saved = slice_range(nl + 1, saved.p + saved.n);
+    while (slice_starts(saved, SL("own\t")) && (nl = slice_chr(saved, '\n')) != NULL) {
+        if (!load_owner(p, slice_range(saved.p + 4, nl)))
+            return false;
+        saved = slice_range(nl + 1, saved.p + saved.n);
+    }
+    return correlate_load(p->correlate, &p->programs, saved);
 }

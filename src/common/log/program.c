@@ -1,5 +1,8 @@
 #include "log/program.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 void programs_free(struct programs *ps)
 {
     map_free(&ps->by_key);
@@ -103,6 +106,7 @@ static struct program *add(struct programs *ps, struct slice host, struct slice 
     p->host = slice_of(key.p + sizeof(uint32_t), host.n);
     p->tag = slice_of(p->host.p + host.n, tag.n);
     split(p);
+    p->hash = (uint32_t)XXH3_64bits(key.p, key.n);
     p->instance = instance_of(ps, p->host, base_name(p->tag));
     if (p->instance == NULL || !map_put(&ps->by_key, key, p))
         return NULL;

@@ -29,7 +29,7 @@ struct program {
     bool records;   /* templates of it make records */
     bool beyond;    /* one too many: counted, not read */
     struct instance *instance;
-    uint64_t lines; /* for the summary, counted by the parser */
+    uint32_t hash; /* of host and tag, the same in every run */
 };
 
 struct programs {
