@@ -19,7 +19,7 @@ CFLAGS   += -std=c11 -D_GNU_SOURCE -Isrc/common $(WARN) $(OPT) $(LTO) $(SAN) -MM
 LDFLAGS  += $(SAN)
 
 # The objects of each layer, lowest first.
-BASE  = arena atomic failure ipnet links lockfile map msg outfile pool progress share slice text when words
+BASE  = arena atomic cli failure ipnet links lockfile map msg outfile pool progress share slice text when words
 LOG   = body body_action body_delivery chain correlate correlate_events correlate_link correlate_save decompress \
         envelope field follow followstate input journal json mark message notes parser parser_lines program \
         record resume rotation shape shape_compile shape_template shape_types shapes_amavis shapes_dovecot shapes_filters \

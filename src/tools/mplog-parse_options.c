@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/cli.h"
 #include "base/exits.h"
 #include "base/msg.h"
 #include "base/when.h"
@@ -37,33 +38,6 @@ static const struct option long_options[] = {{"output", required_argument, NULL,
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {NULL, 0, NULL, 0}};
-
-static int usage(const char *problem)
-{
-    if (problem)
-        msg_error("%s", problem);
-    fputs(usage_text, problem ? stderr : stdout);
-    return problem ? EXIT_USAGE : EXIT_DONE;
-}
-
-static bool parse_year(const char *s, int *year)
-{
-    uint64_t v;
-
-    if (!slice_u64(slice_str(s), &v) || v < 1970 || v > 9999)
-        return false;
-    *year = (int)v;
-    return true;
-}
-
-static const char *option_problem(int c, const char *arg)
-{
-    static char problem[128];
-
-    snprintf(problem, sizeof problem, "%.80s: %s", arg,
-             c == ':' ? "an argument is missing" : "no such option, or not in that form");
-    return problem;
-}
 
 /* Returns -1 to go on, or an exit status. */
 static int parse_options(struct options *o, int argc, char **argv)
@@ -101,8 +75,8 @@ static int parse_options(struct options *o, int argc, char **argv)
             o->live = true;
             break;
         case OPT_YEAR:
-            if (!parse_year(optarg, &o->year))
-                return usage("--year wants a year, such as 2026");
+            if (!cli_year(optarg, &o->year))
+                return cli_usage(usage_text, "--year wants a year, such as 2026");
             break;
         case OPT_TZ:
             o->tz = optarg;
@@ -117,12 +91,12 @@ static int parse_options(struct options *o, int argc, char **argv)
             o->verbose = true;
             break;
         case 'h':
-            return usage(NULL);
+            return cli_usage(usage_text, NULL);
         case 'V':
             puts("mplog-parse " MPTOOLS_VERSION);
             return EXIT_DONE;
         default:
-            return usage(option_problem(c, argv[optind - 1]));
+            return cli_bad_option(usage_text, c, argv[optind - 1]);
         }
     }
     return -1;
@@ -182,5 +156,5 @@ int options_parse(struct options *o, int argc, char **argv, int *first)
         return status;
     *first = optind;
     const char *problem = check_options(o, argc - optind);
-    return problem ? usage(problem) : -1;
+    return problem ? cli_usage(usage_text, problem) : -1;
 }

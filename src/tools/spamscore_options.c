@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/cli.h"
 #include "base/exits.h"
 #include "base/msg.h"
 #include "base/when.h"
@@ -33,25 +34,6 @@ static const struct option long_options[] = {{"output", required_argument, NULL,
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {NULL, 0, NULL, 0}};
-
-static int usage(const char *problem)
-{
-    if (problem)
-        msg_error("%s", problem);
-    fputs(usage_text, problem ? stderr : stdout);
-    if (problem)
-        return EXIT_USAGE;
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
-}
-
-static int option_problem(int c, const char *arg)
-{
-    char problem[128];
-
-    snprintf(problem, sizeof problem, "%.80s: %s", arg,
-             c == ':' ? "an argument is missing" : "no such option, or not in that form");
-    return usage(problem);
-}
 
 /* Where the argument of an option goes; NULL for one that has none. */
 static const char **argument(struct options *o, int c)
@@ -93,12 +75,12 @@ static int take_option(struct options *o, int c, const char *arg)
         o->verbose = true;
         return -1;
     case 'h':
-        return usage(NULL);
+        return cli_usage(usage_text, NULL);
     case 'V':
         puts("spamscore " MPTOOLS_VERSION);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
     default:
-        return option_problem(c, arg);
+        return cli_bad_option(usage_text, c, arg);
     }
 }
 
@@ -147,5 +129,5 @@ int spamscore_options(struct options *o, int argc, char **argv)
     int status = parse_options(o, argc, argv);
     const char *problem = status < 0 ? check_options(o, argc - optind) : NULL;
 
-    return problem ? usage(problem) : status;
+    return problem ? cli_usage(usage_text, problem) : status;
 }
