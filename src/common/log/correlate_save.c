@@ -6,7 +6,7 @@
 /* One message is a line of tab separated values with the escapes of mplog(5), its waiting records
  * follow as lines of their own:
  *   clock CLOCK AHEAD BEHIND
- *   msg   HOST BASE ENTRY FLAGS LIST TOUCHED WAITS_SINCE QID … (the fields, in their order)
+ *   msg   HOST BASE ENTRY FLAGS LIST TOUCHED WAITS_SINCE SERIAL QID … (the fields, in their order)
  *   rec   TIME DIGITS KIND TAG COLUMN=VALUE …
  *   wait  NUMBER PARENT (of the message, from 0, in the order in which they wait; and of the one
  *         whose own origin it waits for, or -1)
@@ -44,6 +44,7 @@ static void save_message(const struct message *m, struct text *out)
     unsigned flags = m->flags & ~(unsigned)MESSAGE_CHILD;
     text_addf(out, "\t%u\t%u\t%lld\t%lld", flags | (m->instance->owner ? 0x8000u : 0), m->list,
               (long long)m->touched, (long long)m->waits_since);
+    text_addf(out, "\t%llu", (unsigned long long)m->serial);
     add_field(out, message_qid(m));
     for (int f = 0; f < MESSAGE_FIELDS; f++)
         add_field(out, message_get(m, (enum message_field)f));
@@ -169,6 +170,7 @@ static void load_message(struct loading *in, struct slice line)
     text_add(&entry, value(in, &line));
     int64_t flags = number(in, &line), list = number(in, &line);
     int64_t touched = number(in, &line), since = number(in, &line);
+    int64_t serial = number(in, &line);
     /* the base name alone, as a tag, has the same instance as base/daemon */
     struct program *p = program(in, text_slice(&host), text_slice(&base));
     struct slice qid = value(in, &line);
@@ -185,6 +187,9 @@ static void load_message(struct loading *in, struct slice line)
             m->entry = program(in, text_slice(&host), text_slice(&entry));
         store_move(s, m, (enum message_list)list, touched);
         m->waits_since = since;
+        m->serial = (uint64_t)serial;
+        if (m->serial > s->serial)
+            s->serial = m->serial;
         m->flags = (uint16_t)(flags & 0x7fff & ~MESSAGE_WAITS);
         in->waiting += (flags & MESSAGE_WAITS) != 0;
         keep(in, m);

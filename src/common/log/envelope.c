@@ -158,9 +158,14 @@ static size_t pri_length(struct slice s)
 static bool plain_forms(struct envelope_state *st, struct slice s, struct envelope *out)
 {
     size_t n = stamp_rfc3164(st, s, &out->time);
+    int64_t fraction;
 
     out->digits = 0;
     out->form = ENVELOPE_RFC3164;
+    if (n && n < s.n && s.p[n] == '.') { /* journalctl -o short-precise */
+        n += stamp_fraction(slice_skip(s, n), &fraction, &out->digits);
+        out->time += fraction;
+    }
     if (n == 0 && (n = envelope_rfc3339(st, s, &out->time, &out->digits)) > 0)
         out->form = ENVELOPE_RFC3339;
     if (n == 0 && (n = stamp_tai64n(s, &out->time)) > 0) {

@@ -134,6 +134,7 @@ struct message *store_add(struct store *s, struct slice qid, struct instance *in
     if (m == NULL)
         return NULL;
     *m = (struct message){.instance = in, .hash = store_hash(qid), .touched = time};
+    m->serial = ++s->serial;
     m->qid_n = (uint8_t)qid.n;
     memcpy(m->qid, qid.p, qid.n);
     if (++s->count > s->buckets)
@@ -187,8 +188,7 @@ struct message *store_find(const struct store *s, const struct instance *in, str
         if (rank == 0)
             continue;
         rank += message_is_gone(m) ? 0 : 4;
-        /* newer ones stand first in the chain */
-        if (rank > best_rank) {
+        if (rank > best_rank || (rank == best_rank && m->serial > best->serial)) {
             best = m;
             best_rank = rank;
         }

@@ -63,6 +63,7 @@ struct message {
     uint16_t flags;
     uint8_t list, qid_n;
     uint32_t number; /* for saving: its place in the text */
+    uint64_t serial; /* the later the greater, of those with one queue id */
     char qid[MESSAGE_QID_MAX + 1];
 
     struct message *prev, *next, *wait_prev, *wait_next, *parent;
@@ -85,6 +86,7 @@ struct store {
     struct pool pool;
     struct message **bucket;
     size_t buckets, count;
+    uint64_t serial; /* the last one given */
     struct message_list_ends list[LIST_COUNT];
 };
 

@@ -140,9 +140,11 @@ size_t stamp_rfc3164(struct envelope_state *st, struct slice s, int64_t *time)
     size_t at = day + 1;
     if (c.day >= 0 && is_digit(p[at]))
         c.day = c.day * 10 + (p[at++] - '0');
+    int year = s.n >= at + 14 && p[at] == ' ' && p[at + 5] == ' ' ? number(p + at + 1, 4) : -1;
+    at += year > 0 ? 5 : 0; /* "Nov 24 2026 06:25:01", as some devices write */
     if (c.day <= 0 || s.n < at + 9 || p[at] != ' ' || !clock_of(p + at + 1, &c))
         return 0;
-    if ((*time = with_year(st, &c)) == WHEN_NONE)
+    if ((*time = year > 0 ? in_year(st, &c, year) : with_year(st, &c)) == WHEN_NONE)
         return 0;
     at += 9;
     if (at == 15 && !st->astray) {
@@ -177,11 +179,30 @@ static size_t offset_of(const char *p, const char *end, int *seconds)
     return n;
 }
 
+size_t stamp_fraction(struct slice s, int64_t *us, uint8_t *digits)
+{
+    int64_t unit = WHEN_SECOND;
+    size_t i = 1;
+
+    *us = 0;
+    *digits = 0;
+    if (s.n < 2 || (s.p[0] != '.' && s.p[0] != ',') || !is_digit(s.p[1]))
+        return 0;
+    for (; i < s.n && is_digit(s.p[i]); i++) {
+        if (*digits < 6) {
+            unit /= 10;
+            *us += unit * (s.p[i] - '0');
+            ++*digits;
+        }
+    }
+    return i;
+}
+
 size_t envelope_rfc3339(struct envelope_state *st, struct slice s, int64_t *time, uint8_t *digits)
 {
     const char *p = s.p, *end = s.p + s.n;
     struct civil c;
-    int64_t seconds, fraction = 0;
+    int64_t seconds, fraction;
 
     if (s.n < 19 || p[4] != '-' || (p[10] != 'T' && p[10] != ' '))
         return 0;
@@ -197,17 +218,7 @@ size_t envelope_rfc3339(struct envelope_state *st, struct slice s, int64_t *time
         st->iso_seconds = seconds;
     }
     const char *q = p + 19;
-    *digits = 0;
-    if (q < end && (*q == '.' || *q == ',')) {
-        int64_t unit = WHEN_SECOND;
-        for (q++; q < end && is_digit(*q); q++) {
-            if (*digits < 6) {
-                unit /= 10;
-                fraction += unit * (*q - '0');
-                ++*digits;
-            }
-        }
-    }
+    q += stamp_fraction(slice_range(q, end), &fraction, digits);
     int offset = 0;
     size_t n = offset_of(q, end, &offset);
     if (n == 0) {
