@@ -23,9 +23,9 @@ static const int steps[] = {0, 0, 0, 1, 2, 9, 31, 61, 3600, 86400, 700000, -1, -
 
 struct life {
     struct bytes in;
-    bool strangers;                /* all clients on the Internet, no word that ties legs */
-    unsigned login;                /* the last one that was given out: each is another */
-    unsigned of[2][4];             /* by host and queue id: the login of the last client line */
+    bool strangers;    /* all clients on the Internet, no word that ties legs */
+    unsigned login;    /* the last one that was given out: each is another */
+    unsigned of[2][4]; /* by host and queue id: the login of the last client line */
     int64_t time;
     struct text log;
     size_t line[LINES_MAX + 1], lines; /* where each begins */
@@ -68,7 +68,8 @@ static void client_line(struct life *l, unsigned h, unsigned q)
 
 static void deliver_line(struct life *l, unsigned q)
 {
-    text_addf(&l->log, "%s: to=<r@y>, relay=%s, delay=1, dsn=2.0.0, status=%s (250 Ok: queued as %s)",
+    text_addf(&l->log,
+              "%s: to=<r@y>, relay=%s, delay=1, dsn=2.0.0, status=%s (250 Ok: queued as %s)",
               qids[q], PICK(&l->in, relays), PICK(&l->in, statuses), PICK(&l->in, qids));
 }
 
@@ -100,7 +101,8 @@ static void one_line(struct life *l, unsigned what)
     case 4:
     case 5:
         head(l, host, "qmgr");
-        text_addf(&l->log, "%s: from=<%s>, size=1, nrcpt=1 (queue active)", qid, PICK(&l->in, senders));
+        text_addf(&l->log, "%s: from=<%s>, size=1, nrcpt=1 (queue active)", qid,
+                  PICK(&l->in, senders));
         break;
     case 6:
         head(l, host, "qmgr");

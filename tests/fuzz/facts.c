@@ -25,11 +25,13 @@ static void look_at_facts(const struct facts *f)
 static void one_text(struct slice text)
 {
     static const char *const names[] = {
-        "smtpd",   "cleanup", "qmgr",       "smtp",        "lmtp",      "local",    "pipe",
-        "error",   "pickup",  "bounce",     "postscreen",  "postsuper", "anvil",    "tlsproxy",
-        "dnsblog", "master",  "scache",     "verify",      "dovecot",   "amavis",   "spamd",
-        "rspamd",  "policyd-spf", "postgrey", "opendkim",  "opendmarc", "imap-login", "auth",
-        "clamsmtpd", "saslauthd", "milter-greylist", "lmtp(a@b)", "sshd", "vsftpd"};
+        "smtpd",           "cleanup",    "qmgr",        "smtp",      "lmtp",
+        "local",           "pipe",       "error",       "pickup",    "bounce",
+        "postscreen",      "postsuper",  "anvil",       "tlsproxy",  "dnsblog",
+        "master",          "scache",     "verify",      "dovecot",   "amavis",
+        "spamd",           "rspamd",     "policyd-spf", "postgrey",  "opendkim",
+        "opendmarc",       "imap-login", "auth",        "clamsmtpd", "saslauthd",
+        "milter-greylist", "lmtp(a@b)",  "sshd",        "vsftpd"};
     struct facts f;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -17,12 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FUZZ_NOW INT64_C(1795521600000000) /* 2026-11-24T12:00:00Z */
 
-#define CHECK(condition)                                                      \
-    do {                                                                      \
-        if (!(condition)) {                                                   \
+#define CHECK(condition)                                                        \
+    do {                                                                        \
+        if (!(condition)) {                                                     \
             fprintf(stderr, "%s:%d: not %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                          \
-        }                                                                     \
+            abort();                                                            \
+        }                                                                       \
     } while (0)
 
 struct bytes {

@@ -1,12 +1,18 @@
 /* Journal entries that are made of the input, as export and as JSON: the same records. */
 #include "fuzz.h"
 
-static const char *const names[] = {"_HOSTNAME", "SYSLOG_IDENTIFIER", "_COMM", "SYSLOG_PID", "_PID",
-                                    "MESSAGE", "_SOURCE_REALTIME_TIMESTAMP", "PRIORITY", "X"};
-static const char *const values[] = {
-    "mx", "postfix/qmgr", "postfix/smtpd", "12", "1795521600123456",
-    "A1B2C3D4E5: client=pc[198.51.100.7]", "A1B2C3D4E5: from=<a@x>, size=1, nrcpt=1 (queue active)",
-    "A1B2C3D4E5: removed", ""};
+static const char *const names[] = {
+    "_HOSTNAME", "SYSLOG_IDENTIFIER",          "_COMM",    "SYSLOG_PID", "_PID",
+    "MESSAGE",   "_SOURCE_REALTIME_TIMESTAMP", "PRIORITY", "X"};
+static const char *const values[] = {"mx",
+                                     "postfix/qmgr",
+                                     "postfix/smtpd",
+                                     "12",
+                                     "1795521600123456",
+                                     "A1B2C3D4E5: client=pc[198.51.100.7]",
+                                     "A1B2C3D4E5: from=<a@x>, size=1, nrcpt=1 (queue active)",
+                                     "A1B2C3D4E5: removed",
+                                     ""};
 
 static bool is_text(struct slice s)
 {
@@ -55,8 +61,9 @@ static void entries(struct bytes *b, struct text *export, struct text *json)
         for (unsigned n = 1 + take_byte(b) % 8; n; n--) {
             const char *name = names[take_byte(b) % (sizeof names / sizeof *names)];
             unsigned v = take_byte(b);
-            struct slice value = v % 2 ? take_slice(b, v / 2)
-                                       : slice_str(values[v / 2 % (sizeof values / sizeof *values)]);
+            struct slice value = v % 2
+                                     ? take_slice(b, v / 2)
+                                     : slice_str(values[v / 2 % (sizeof values / sizeof *values)]);
             add_export(export, name, value);
             add_json(json, name, value);
         }

@@ -66,7 +66,8 @@ static bool comes_back(struct slice v)
 
 static void made_records(struct bytes *b, bool json)
 {
-    struct record r = {.time = (int64_t)take_byte(b) * 9999999999, .digits = 6, .kind = KIND_DELIVER};
+    struct record r = {
+        .time = (int64_t)take_byte(b) * 9999999999, .digits = 6, .kind = KIND_DELIVER};
     struct text want = {0}, got = {0};
     struct tsv_writer w;
     struct outfile o;

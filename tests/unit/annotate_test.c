@@ -4,8 +4,9 @@
 #include "base/exits.h"
 #include "judge/annotate.h"
 
-static const char customers[] = "acme reseller domain:acme.example sasl:*@acme.example net:203.0.113.0/28\n"
-                                "other reseller2 net:203.0.113.16/28 sasl:bob\n";
+static const char customers[] =
+    "acme reseller domain:acme.example sasl:*@acme.example net:203.0.113.0/28\n"
+    "other reseller2 net:203.0.113.16/28 sasl:bob\n";
 static const char outbound[] = "out1 192.0.2.1 syslog:postfix-out1\n"
                                "out2 192.0.2.2 syslog:postfix/out2\n";
 
@@ -96,7 +97,8 @@ static void classes(void **state)
 static void addresses(void **state)
 {
     struct annotate *a = configured();
-    struct record r = refused("postfix-out1", "550 5.7.1 client [192.0.2.9] blocked using bl.example");
+    struct record r =
+        refused("postfix-out1", "550 5.7.1 client [192.0.2.9] blocked using bl.example");
 
     (void)state;
     annotate_record(a, &r, true);

@@ -26,8 +26,9 @@ static const struct {
     {"smtpd", Q "client=unknown[unknown]", "client|client_name=unknown|qid=A1B2C3D4E5"},
     {"smtpd", Q "client=mx[192.0.2.1], sasl_method=LOGIN, sasl_username=bob",
      "client|client_name=mx|client_ip=192.0.2.1|qid=A1B2C3D4E5|sasl_method=LOGIN|sasl_user=bob"},
-    {"smtpd", Q "client=mx[192.0.2.1], sasl_method=LOGIN, sasl_username=bob, sasl_sender=a, "
-              "orig_queue_id=X, orig_client=y",
+    {"smtpd",
+     Q "client=mx[192.0.2.1], sasl_method=LOGIN, sasl_username=bob, sasl_sender=a, "
+       "orig_queue_id=X, orig_client=y",
      "client|client_name=mx|client_ip=192.0.2.1|qid=A1B2C3D4E5|sasl_method=LOGIN|"
      "sasl_sender=a, orig_queue_id=X, orig_client=y|sasl_user=bob"},
     {"smtpd", Q "client=l[127.0.0.1], orig_queue_id=B1B2C3D4E5, orig_client=mx[192.0.2.1]",
@@ -116,7 +117,8 @@ static const struct {
      "queued|nrcpt=3|qid=A1B2C3D4E5|sender=<>|size=12"},
     {"qmgr", Q "from=<\"a>, size=1, nrcpt=1 (queue active)\"@b>, size=12, nrcpt=3 (queue active)",
      "queued|nrcpt=3|qid=A1B2C3D4E5|sender=\"a>, size=1, nrcpt=1 (queue active)\"@b|size=12"},
-    {"qmgr", Q "from=<\"a>, status=expired, returned to sender\"@b>, size=1, nrcpt=1 (queue active)",
+    {"qmgr",
+     Q "from=<\"a>, status=expired, returned to sender\"@b>, size=1, nrcpt=1 (queue active)",
      "queued|nrcpt=1|qid=A1B2C3D4E5|sender=\"a>, status=expired, returned to sender\"@b|size=1"},
     {"qmgr", Q "from=<\"x, size=1, nrcpt=1\"@b>, status=expired, returned to sender",
      "expired|qid=A1B2C3D4E5|reply=returned to sender|sender=\"x, size=1, nrcpt=1\"@b|"
@@ -305,15 +307,45 @@ static void queued_as(void **state)
 static void long_lines(void **state)
 {
     static const char *const head[] = {
-        Q "to=<", Q "to=", Q "from=<", Q "client=", "NOQUEUE: client=x[1.2.3.4]",
-        "NOQUEUE: reject: RCPT from x[1.2.3.4]: ", Q "reject: header Subject: ",
-        Q "milter-reject: END-OF-MESSAGE from ", "warning: x[1.2.3.4]: SASL LOGIN ", Q "uid=0 from=<",
-        "proxy-accept: ", Q,
+        Q "to=<",
+        Q "to=",
+        Q "from=<",
+        Q "client=",
+        "NOQUEUE: client=x[1.2.3.4]",
+        "NOQUEUE: reject: RCPT from x[1.2.3.4]: ",
+        Q "reject: header Subject: ",
+        Q "milter-reject: END-OF-MESSAGE from ",
+        "warning: x[1.2.3.4]: SASL LOGIN ",
+        Q "uid=0 from=<",
+        "proxy-accept: ",
+        Q,
     };
     static const char *const piece[] = {
-        " to=<\"", " to=<", "; from=<\\\"", ">: ", " from ", " from x[", "\"", "\\", ", sasl_sender=",
-        ", sasl_username=", ", status=", ", size=1, nrcpt=", "> orig_id=", "queued as ", ", ", "[", "]",
-        " helo=<\" proto=x", " notification: ", "x", " ", ">", "<\"a\"@", "\xff", ", orig_to=<",
+        " to=<\"",
+        " to=<",
+        "; from=<\\\"",
+        ">: ",
+        " from ",
+        " from x[",
+        "\"",
+        "\\",
+        ", sasl_sender=",
+        ", sasl_username=",
+        ", status=",
+        ", size=1, nrcpt=",
+        "> orig_id=",
+        "queued as ",
+        ", ",
+        "[",
+        "]",
+        " helo=<\" proto=x",
+        " notification: ",
+        "x",
+        " ",
+        ">",
+        "<\"a\"@",
+        "\xff",
+        ", orig_to=<",
     };
     struct text t = {0};
 

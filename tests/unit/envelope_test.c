@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "log/envelope.h"
 
-
 static int64_t seconds_of(const char *stamp)
 {
     struct civil c = {0};
@@ -47,13 +46,15 @@ static void forms(void **state)
     static const struct {
         const char *line, *want;
     } row[] = {
-        {"Nov 24 10:27:50 mx postfix/smtpd[123]: hi", "2026-11-24T10:27:50Z|mx|postfix/smtpd|123|hi"},
+        {"Nov 24 10:27:50 mx postfix/smtpd[123]: hi",
+         "2026-11-24T10:27:50Z|mx|postfix/smtpd|123|hi"},
         {"<22>Nov 24 10:27:50 mx postfix/smtpd[123]: hi",
          "2026-11-24T10:27:50Z|mx|postfix/smtpd|123|hi"},
         {"Nov  4 06:25:01 mx a: ", "2026-11-04T06:25:01Z|mx|a|0|"},
         {"Nov 4 06:25:01 mx a: x", "2026-11-04T06:25:01Z|mx|a|0|x"},
         {"Nov 04 06:25:01 mx a: x", "2026-11-04T06:25:01Z|mx|a|0|x"},
-        {"Nov 24 10:27:50 postfix/smtpd[1]: no host", "2026-11-24T10:27:50Z||postfix/smtpd|1|no host"},
+        {"Nov 24 10:27:50 postfix/smtpd[1]: no host",
+         "2026-11-24T10:27:50Z||postfix/smtpd|1|no host"},
         {"Nov 24 10:27:50 mx last message repeated 2 times",
          "2026-11-24T10:27:50Z|mx|last|0|message repeated 2 times"},
         {"Nov 24 10:27:50 mx rsyslogd[main]: x", "2026-11-24T10:27:50Z|mx|rsyslogd|0|x"},
@@ -189,12 +190,13 @@ static const struct years years[] = {
      "2096-02-29T10:00:00Z\n"},
     {"29 February of this year", "2024-03-01T12:00:00", "UTC", 0, "Feb 29 10:00:00\n",
      "2024-02-29T10:00:00Z\n"},
-    {"--year", "2026-11-24T12:00:00", "UTC", 2019, "Nov 24 10:00:00\nDec 31 10:00:00\nJan  1 10:00:00\n",
+    {"--year", "2026-11-24T12:00:00", "UTC", 2019,
+     "Nov 24 10:00:00\nDec 31 10:00:00\nJan  1 10:00:00\n",
      "2019-11-24T10:00:00Z\n2019-12-31T10:00:00Z\n2020-01-01T10:00:00Z\n"},
     {"--year in the future", "2026-11-24T12:00:00", "UTC", 2030, "Nov 24 10:00:00\n",
      "2030-11-24T10:00:00Z\n"},
-    {"--year that has no 29 February", "2026-11-24T12:00:00", "UTC", 2023, "Feb 29 10:00:00\nMar  1 10:00:00\n",
-     "-\n2023-03-01T10:00:00Z\n"},
+    {"--year that has no 29 February", "2026-11-24T12:00:00", "UTC", 2023,
+     "Feb 29 10:00:00\nMar  1 10:00:00\n", "-\n2023-03-01T10:00:00Z\n"},
     {"a host that starts with its clock at New Year", "2026-11-24T12:00:00", "UTC", 0,
      "Nov 24 10:00:00\nJan  1 00:00:05\nNov 24 10:00:10\nNov 24 10:00:11\n",
      "2026-11-24T10:00:00Z\n2026-01-01T00:00:05Z\n2026-11-24T10:00:10Z\n2026-11-24T10:00:11Z\n"},
@@ -204,17 +206,18 @@ static const struct years years[] = {
     {"a host whose clock is a month early", "2026-11-24T12:00:00", "UTC", 0,
      "Nov 24 10:00:00\nDec 24 10:00:05\nNov 24 10:00:10\nNov 24 10:00:11\n",
      "2026-11-24T10:00:00Z\n2025-12-24T10:00:05Z\n2026-11-24T10:00:10Z\n2026-11-24T10:00:11Z\n"},
-    {"quiet for eight months", "2026-11-24T12:00:00", "UTC", 0, "Jan  5 10:00:00\nSep  5 10:00:00\n",
-     "2026-01-05T10:00:00Z\n2026-09-05T10:00:00Z\n"},
+    {"quiet for eight months", "2026-11-24T12:00:00", "UTC", 0,
+     "Jan  5 10:00:00\nSep  5 10:00:00\n", "2026-01-05T10:00:00Z\n2026-09-05T10:00:00Z\n"},
     {"a log of two years", "2026-11-24T12:00:00", "UTC", 0,
      SOME("Nov 30 10:00:00\n") SOME("May  1 10:00:00\n") SOME("Nov 24 10:00:00\n"),
      SOME("2025-11-30T10:00:00Z\n") SOME("2026-05-01T10:00:00Z\n") SOME("2026-11-24T10:00:00Z\n")},
     {"the stamp before is another year's", "2026-11-24T12:00:00", "UTC", 0,
      "2024-11-24T10:00:00Z\nNov 24 10:00:01\n" SOME("2026-11-24T10:00:02Z\n") "Nov 24 10:00:03\n",
-     "2024-11-24T10:00:00Z\n2024-11-24T10:00:01Z\n" SOME("2026-11-24T10:00:02Z\n")
-     "2026-11-24T10:00:03Z\n"},
+     "2024-11-24T10:00:00Z\n2024-11-24T10:00:01Z\n" SOME(
+         "2026-11-24T10:00:02Z\n") "2026-11-24T10:00:03Z\n"},
     {"a full date that is wild", "2026-11-24T12:00:00", "UTC", 0,
-     "Nov 24 10:00:00\n1970-01-01T00:00:05Z\nNov 24 10:00:10\n2026-11-24T10:00:11Z\nNov 24 10:00:12\n",
+     "Nov 24 10:00:00\n1970-01-01T00:00:05Z\nNov 24 10:00:10\n2026-11-24T10:00:11Z\nNov 24 "
+     "10:00:12\n",
      "2026-11-24T10:00:00Z\n1970-01-01T00:00:05Z\n2026-11-24T10:00:10Z\n2026-11-24T10:00:11Z\n"
      "2026-11-24T10:00:12Z\n"},
     {"the hour that comes twice", "2026-11-24T12:00:00", "Europe/Berlin", 0,
@@ -222,20 +225,22 @@ static const struct years years[] = {
      "02:59:59\nOct 25 03:00:00\n",
      "2026-10-24T23:59:59Z\n2026-10-25T00:10:00Z\n2026-10-25T00:59:59Z\n2026-10-25T01:10:00Z\n"
      "2026-10-25T01:09:58Z\n2026-10-25T01:59:59Z\n2026-10-25T02:00:00Z\n"},
-    {"a little out of order when it begins to come twice", "2026-11-24T12:00:00", "Europe/Berlin", 0,
-     "Oct 25 02:59:59\nOct 25 02:00:00\nOct 25 02:59:58\nOct 25 02:00:01\n",
+    {"a little out of order when it begins to come twice", "2026-11-24T12:00:00", "Europe/Berlin",
+     0, "Oct 25 02:59:59\nOct 25 02:00:00\nOct 25 02:59:58\nOct 25 02:00:01\n",
      "2026-10-25T00:59:59Z\n2026-10-25T01:00:00Z\n2026-10-25T00:59:58Z\n2026-10-25T01:00:01Z\n"},
     {"the hour that is missing", "2026-11-24T12:00:00", "Europe/Berlin", 0,
      "Mar 29 01:59:59\nMar 29 03:00:00\n", "2026-03-29T00:59:59Z\n2026-03-29T01:00:00Z\n"},
     {"half an hour that comes twice", "2026-11-24T12:00:00", "Australia/Lord_Howe", 0,
-     "Apr  5 01:00:00\nApr  5 01:40:00\nApr  5 01:59:59\nApr  5 01:30:00\nApr  5 02:00:00\nApr  5 02:40:00\n",
+     "Apr  5 01:00:00\nApr  5 01:40:00\nApr  5 01:59:59\nApr  5 01:30:00\nApr  5 02:00:00\nApr  5 "
+     "02:40:00\n",
      "2026-04-04T14:00:00Z\n2026-04-04T14:40:00Z\n2026-04-04T14:59:59Z\n2026-04-04T15:00:00Z\n"
      "2026-04-04T15:30:00Z\n2026-04-04T16:10:00Z\n"},
     {"winter on Lord Howe", "2026-11-24T12:00:00", "Australia/Lord_Howe", 0,
      "Jul  1 12:15:00\nJul  1 12:45:00\nJul  1 23:45:00\nJul  2 00:45:00\n",
      "2026-07-01T01:45:00Z\n2026-07-01T02:15:00Z\n2026-07-01T13:15:00Z\n2026-07-01T14:15:00Z\n"},
     {"the day of the change, outside of the hour", "2026-11-24T12:00:00", "America/New_York", 0,
-     "Nov  1 00:30:00\nNov  1 01:30:00\nNov  1 01:31:00\nNov  1 01:30:00\nNov  1 02:30:00\nNov  1 23:00:00\n",
+     "Nov  1 00:30:00\nNov  1 01:30:00\nNov  1 01:31:00\nNov  1 01:30:00\nNov  1 02:30:00\nNov  1 "
+     "23:00:00\n",
      "2026-11-01T04:30:00Z\n2026-11-01T05:30:00Z\n2026-11-01T05:31:00Z\n2026-11-01T05:30:00Z\n"
      "2026-11-01T07:30:00Z\n2026-11-02T04:00:00Z\n"},
 };
@@ -326,7 +331,6 @@ int main(void)
     size_t n = 4;
 
     for (size_t i = 0; i < sizeof years / sizeof *years; i++)
-        tests[n++] =
-            (struct CMUnitTest){years[i].name, year_row, NULL, NULL, (void *)&years[i]};
+        tests[n++] = (struct CMUnitTest){years[i].name, year_row, NULL, NULL, (void *)&years[i]};
     return _cmocka_run_group_tests("envelope", tests, n, NULL, NULL);
 }

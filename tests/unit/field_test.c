@@ -27,13 +27,23 @@ static void queue_ids(void **state)
         struct slice s;
         bool ok;
     } row[] = {
-        {SL("A1B2C3D4E5"), true},       {SL("A1B2C"), true},      {SL("A1B2"), false},
-        {SL("12345"), true},            {SL("a1b2c3"), false},    {SL("A1B2g"), false},
-        {SL("4Zq8Xk2Pn9zVbT7"), true}, {SL("4Zq8Xk2Pn"), false}, {SL("4Zq8Xk2PnA"), false},
-        {SL("bcdfghjklm"), true},       {SL("aeiouaeiou"), false}, {SL("NOQUEUE"), false},
+        {SL("A1B2C3D4E5"), true},
+        {SL("A1B2C"), true},
+        {SL("A1B2"), false},
+        {SL("12345"), true},
+        {SL("a1b2c3"), false},
+        {SL("A1B2g"), false},
+        {SL("4Zq8Xk2Pn9zVbT7"), true},
+        {SL("4Zq8Xk2Pn"), false},
+        {SL("4Zq8Xk2PnA"), false},
+        {SL("bcdfghjklm"), true},
+        {SL("aeiouaeiou"), false},
+        {SL("NOQUEUE"), false},
         {SL("0123456789ABCDEF0123456789ABCD"), true},
         {SL("0123456789ABCDEF0123456789ABCDE"), false},
-        {SL(""), false},                {SL("A1B2C\0"), false},   {SL("A1B2\xc3"), false},
+        {SL(""), false},
+        {SL("A1B2C\0"), false},
+        {SL("A1B2\xc3"), false},
     };
 
     (void)state;
@@ -146,10 +156,11 @@ static void whole_addresses(void **state)
         const char *in;
         bool ok;
     } row[] = {
-        {"", true},           {"a@b", true},         {"a", true},      {"\"a b\"@c", true},
-        {"\"a\\\"b\"@c", true}, {"\"a\"", true},       {"\"a\"b@c", false}, {"\"a", false},
-        {"a b@c", false},     {"a\"b@c", false},     {"a@b> to=<c", false}, {"\"a\\\"@c", false},
-        {"\"", false},        {"\"\\", false},       {"a@b<", false},
+        {"", true},          {"a@b", true},          {"a", true},
+        {"\"a b\"@c", true}, {"\"a\\\"b\"@c", true}, {"\"a\"", true},
+        {"\"a\"b@c", false}, {"\"a", false},         {"a b@c", false},
+        {"a\"b@c", false},   {"a@b> to=<c", false},  {"\"a\\\"@c", false},
+        {"\"", false},       {"\"\\", false},        {"a@b<", false},
     };
 
     (void)state;
@@ -260,17 +271,38 @@ static void local_addresses(void **state)
         const char *in;
         bool local;
     } row[] = {
-        {"127.0.0.1", true},    {"127.8.9.1", true},        {"10.0.0.1", true},
-        {"172.15.0.1", false},  {"172.16.0.1", true},       {"172.31.255.255", true},
-        {"172.32.0.1", false},  {"192.168.1.1", true},      {"192.167.1.1", false},
-        {"169.254.1.1", true},  {"198.51.100.7", false},    {"101.0.0.1", false},
-        {"1.10.0.1", false},    {"::1", true},              {"::ffff:10.1.2.3", true},
-        {"::ffff:192.0.2.1", false}, {"fe80::1", true},     {"fe80::1%eth0", true},
-        {"febf::1", true},      {"fec0::1", false},         {"fd12:3456::1", true},
-        {"fc00::1", true},      {"FD00::1", true},          {"fb00::1", false},
-        {"fd::1", false},       {"2001:db8::1", false},     {"", false},
-        {"unknown", false},     {"localhost", false},       {"10.example", false},
-        {"fdaa.example", false}, {"127", false},
+        {"127.0.0.1", true},
+        {"127.8.9.1", true},
+        {"10.0.0.1", true},
+        {"172.15.0.1", false},
+        {"172.16.0.1", true},
+        {"172.31.255.255", true},
+        {"172.32.0.1", false},
+        {"192.168.1.1", true},
+        {"192.167.1.1", false},
+        {"169.254.1.1", true},
+        {"198.51.100.7", false},
+        {"101.0.0.1", false},
+        {"1.10.0.1", false},
+        {"::1", true},
+        {"::ffff:10.1.2.3", true},
+        {"::ffff:192.0.2.1", false},
+        {"fe80::1", true},
+        {"fe80::1%eth0", true},
+        {"febf::1", true},
+        {"fec0::1", false},
+        {"fd12:3456::1", true},
+        {"fc00::1", true},
+        {"FD00::1", true},
+        {"fb00::1", false},
+        {"fd::1", false},
+        {"2001:db8::1", false},
+        {"", false},
+        {"unknown", false},
+        {"localhost", false},
+        {"10.example", false},
+        {"fdaa.example", false},
+        {"127", false},
     };
 
     (void)state;
@@ -286,20 +318,27 @@ static void words(void **state)
     assert_false(field_is_number(SL("")) || field_is_number(SL(".5")) || field_is_number(SL("5.")));
     assert_false(field_is_number(SL("1.2.3")) || field_is_number(SL("-1")));
     assert_false(field_is_number(SL("1234567890123456789")) || field_is_number(SL("\xb2")));
-    assert_true(field_is_dsn(SL("5.7.1")) && field_is_dsn(SL("2.0.0")) && field_is_dsn(SL("4.999.999")));
+    assert_true(field_is_dsn(SL("5.7.1")) && field_is_dsn(SL("2.0.0")) &&
+                field_is_dsn(SL("4.999.999")));
     assert_false(field_is_dsn(SL("6.0.0")) || field_is_dsn(SL("5.7")) || field_is_dsn(SL("5..71")));
-    assert_false(field_is_dsn(SL("5.7.1.2")) || field_is_dsn(SL("5.7.")) || field_is_dsn(SL("57.1.1")));
+    assert_false(field_is_dsn(SL("5.7.1.2")) || field_is_dsn(SL("5.7.")) ||
+                 field_is_dsn(SL("57.1.1")));
     assert_true(field_is_status(SL("force-expired")) && field_is_status(SL("sent")));
-    assert_false(field_is_status(SL("")) || field_is_status(SL("Sent")) || field_is_status(SL("a b")));
+    assert_false(field_is_status(SL("")) || field_is_status(SL("Sent")) ||
+                 field_is_status(SL("a b")));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(queue_ids),       cmocka_unit_test(addresses),
-        cmocka_unit_test(every_quoted_byte), cmocka_unit_test(whole_addresses),
-        cmocka_unit_test(tails),           cmocka_unit_test(hosts),
-        cmocka_unit_test(local_addresses), cmocka_unit_test(words),
+        cmocka_unit_test(queue_ids),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(every_quoted_byte),
+        cmocka_unit_test(whole_addresses),
+        cmocka_unit_test(tails),
+        cmocka_unit_test(hosts),
+        cmocka_unit_test(local_addresses),
+        cmocka_unit_test(words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@ static void json_lines(void **state)
         {"{\"_COMM\":\"smtpd\",\"__REALTIME_TIMESTAMP\":\"5\"}", "-"},
         {"{\"MESSAGE\":\"x\",\"_COMM\":\"smtpd\",\"__REALTIME_TIMESTAMP\":\"9223372036854775807\"}",
          "-"}, /* the year 294247 */
-        {"{\"MESSAGE\":\"x\",\"_COMM\":\"smtpd\",\"__REALTIME_TIMESTAMP\":\"99999999999999999999\"}",
+        {"{\"MESSAGE\":\"x\",\"_COMM\":\"smtpd\",\"__REALTIME_TIMESTAMP\":"
+         "\"99999999999999999999\"}",
          "-"},
         {"{\"MESSAGE\":\"x\",\"_COMM\":\"smtpd\",\"__REALTIME_TIMESTAMP\":\"-5\"}", "-"},
         {"{\"MESSAGE\":\"x\",\"_COMM\":\"smtpd\",\"__REALTIME_TIMESTAMP\":\"5\"", "-"},
@@ -59,13 +60,12 @@ static void json_lines(void **state)
     journal_free(&j);
 }
 
-
 static struct slice export_log(void)
 {
-    static const char log[] =
-        CURSOR TIME POSTFIX MESSAGE "\n" CURSOR TIME POSTFIX
-        "MESSAGE\n\x26\0\0\0\0\0\0\0B1B2C3D4E5: client=p\xff[198.51.100.7],\n\n\n" "\n\n" CURSOR TIME
-        "SYSLOG_IDENTIFIER=postfix/qmgr\n_HOSTNAME=mx\n"
+    static const char log[] = CURSOR TIME POSTFIX MESSAGE
+        "\n" CURSOR TIME POSTFIX
+        "MESSAGE\n\x26\0\0\0\0\0\0\0B1B2C3D4E5: client=p\xff[198.51.100.7],\n\n\n"
+        "\n\n" CURSOR TIME "SYSLOG_IDENTIFIER=postfix/qmgr\n_HOSTNAME=mx\n"
         "BLOB\n\x05\0\0\0\0\0\0\0\n\n\n\n\n\n"
         "EMPTY\n\0\0\0\0\0\0\0\0\n"
         "MESSAGE=A1B2C3D4E5: from=<a@x>, size=1, nrcpt=1 (queue active)\n\n" CURSOR TIME
@@ -75,8 +75,7 @@ static struct slice export_log(void)
     return slice_of(log, sizeof log - 1);
 }
 
-#define WANT                                                           \
-    "accept A1B2C3D4E5 pc 198.51.100.7\naccept B1B2C3D4E5 p\\xff 198.51.100.7\n"
+#define WANT "accept A1B2C3D4E5 pc 198.51.100.7\naccept B1B2C3D4E5 p\\xff 198.51.100.7\n"
 
 static void export_entries(void **state)
 {
@@ -163,7 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_lines), cmocka_unit_test(export_entries), cmocka_unit_test(in_blocks),
-        cmocka_unit_test(cut_off), cmocka_unit_test(wild_lengths),
+        cmocka_unit_test(cut_off),    cmocka_unit_test(wild_lengths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

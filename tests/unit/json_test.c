@@ -131,7 +131,8 @@ static void passed_over(void **state)
     struct text t = {0};
 
     (void)state;
-    assert_true(json_object(&r, SL("{\"a\":\"\\u00e4\",\"b\":[1,2],\"c\":{},\"d\":1,\"e\":\"x\"}")));
+    assert_true(
+        json_object(&r, SL("{\"a\":\"\\u00e4\",\"b\":[1,2],\"c\":{},\"d\":1,\"e\":\"x\"}")));
     for (int i = 0; i < 4; i++)
         assert_true(json_key(&r, &t) && json_value(&r, NULL));
     assert_true(json_key(&r, &t) && slice_eq(text_slice(&t), SL("e")));

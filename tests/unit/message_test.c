@@ -14,7 +14,8 @@
 static struct instance mx = {.host = SL("mx"), .name = SL("postfix"), .host_id = 1, .owner = true};
 static struct instance out = {.host = SL("mx"), .name = SL("out"), .host_id = 1, .owner = true};
 static struct instance alias = {.host = SL("mx"), .name = SL("out1"), .host_id = 1};
-static struct instance far = {.host = SL("far"), .name = SL("postfix"), .host_id = 2, .owner = true};
+static struct instance far = {
+    .host = SL("far"), .name = SL("postfix"), .host_id = 2, .owner = true};
 
 /* Fields that grow and shrink at random, each beside what it has to hold. */
 static void fields(void **state)

@@ -226,7 +226,8 @@ static void damaged_state(void **state)
 /* Lines at the limit, in one block and in two. */
 static void long_lines(void **state)
 {
-    static const char head[] = "2026-11-24T12:00:00Z mx postfix/cleanup[1]: A1B2C3D4E5: message-id=";
+    static const char head[] =
+        "2026-11-24T12:00:00Z mx postfix/cleanup[1]: A1B2C3D4E5: message-id=";
     static const char next[] = "\n2026-11-24T12:00:00Z mx postfix/qmgr[1]: A1B2C3D4E5: from=<a@x>, "
                                "size=1, nrcpt=1 (queue active)\n";
     struct parser_stats stats;
@@ -237,7 +238,8 @@ static void long_lines(void **state)
             struct parser *p = script_parser();
             struct text log = {0}, got = {0};
             text_add(&log, slice_str(head));
-            while (log.n < LINE_MAX_BYTES + (size_t)(over == 2 ? 300000 : 0) - (over < 0) + (over == 1))
+            while (log.n <
+                   LINE_MAX_BYTES + (size_t)(over == 2 ? 300000 : 0) - (over < 0) + (over == 1))
                 text_addc(&log, 'x');
             text_add(&log, slice_str(next));
             parser_push(p, log.p, two ? 1000 : log.n);
@@ -367,12 +369,15 @@ static void more_programs_than_fit(void **state)
         snprintf(line, sizeof line, "0 h%u postfix/smtpd[1]: connect from e[203.0.113.6]\n", i);
         push_copy(p, line, &got);
     }
-    push_copy(p, "1 one postfix/smtpd[1]: A1B2C3D4E5: client=pc[198.51.100.7], sasl_method=PLAIN, "
-                 "sasl_username=alice\n", &got);
+    push_copy(p,
+              "1 one postfix/smtpd[1]: A1B2C3D4E5: client=pc[198.51.100.7], sasl_method=PLAIN, "
+              "sasl_username=alice\n",
+              &got);
     push_copy(p, "1 two postfix/qmgr[1]: A1B2C3D4E5: from=<a@x>, size=1, nrcpt=1 (queue active)\n",
               &got);
-    push_copy(p, "1 three postfix/smtpd[1]: B1B2C3D4E5: client=l[127.0.0.1]\n"
-                 "1 three postfix/qmgr[1]: B1B2C3D4E5: from=<a@x>, size=1, nrcpt=1 (queue active)\n",
+    push_copy(p,
+              "1 three postfix/smtpd[1]: B1B2C3D4E5: client=l[127.0.0.1]\n"
+              "1 three postfix/qmgr[1]: B1B2C3D4E5: from=<a@x>, size=1, nrcpt=1 (queue active)\n",
               &got);
     push_copy(p, "99 h1 postfix/smtpd[1]: connect from e[203.0.113.6]\n", &got);
     text_addc(&got, '\0');

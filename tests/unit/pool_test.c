@@ -13,8 +13,8 @@
 
 static void sizes(void **state)
 {
-    static const size_t row[][2] = {{0, 32},     {1, 32},      {32, 32},     {33, 64},
-                                    {100, 128},  {1024, 1024}, {1025, 1025}, {100000, 100000}};
+    static const size_t row[][2] = {{0, 32},    {1, 32},      {32, 32},     {33, 64},
+                                    {100, 128}, {1024, 1024}, {1025, 1025}, {100000, 100000}};
 
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)

@@ -77,7 +77,8 @@ static void bounded(void **state)
     for (unsigned i = 0; i < TALLY_MAX + 500; i++) {
         int len = snprintf(shape, sizeof shape, "shape %c%c%c", 'a' + i % 26, 'a' + i / 26 % 26,
                            'a' + i / 676);
-        tally_known(&t, SL("smtpd"), slice_of(shape, (size_t)len), slice_of(long_line, sizeof long_line));
+        tally_known(&t, SL("smtpd"), slice_of(shape, (size_t)len),
+                    slice_of(long_line, sizeof long_line));
     }
     const struct tally_row **rows = tally_rows(&t, &n);
     assert_int_equal(n, TALLY_MAX);

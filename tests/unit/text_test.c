@@ -38,11 +38,18 @@ static void escapes(void **state)
         {SL("\"<'&\""), "\"<'&\"", "\"<'&\"", "\"\\\"<'&\\\"\""},
         {SL("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"), "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
          "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
-        {SL("\xc2\x9b" "2J"), "\xc2\x9b" "2J", "\\xc2\\x9b" "2J", "\"\xc2\x9b" "2J\""}, /* C1 CSI */
+        {SL("\xc2\x9b"
+            "2J"),
+         "\xc2\x9b"
+         "2J",
+         "\\xc2\\x9b"
+         "2J",
+         "\"\xc2\x9b"
+         "2J\""}, /* C1 CSI */
         {SL("\xff"), "\\xff", "\\xff", "\"\\\\xff\""},
         {SL("\xc3"), "\\xc3", "\\xc3", "\"\\\\xc3\""},
         {SL("\xc3\x28"), "\\xc3(", "\\xc3(", "\"\\\\xc3(\""},
-        {SL("\xc0\x80"), "\\xc0\\x80", "\\xc0\\x80", "\"\\\\xc0\\\\x80\""},         /* overlong */
+        {SL("\xc0\x80"), "\\xc0\\x80", "\\xc0\\x80", "\"\\\\xc0\\\\x80\""}, /* overlong */
         {SL("\xe0\x80\xaf"), "\\xe0\\x80\\xaf", "\\xe0\\x80\\xaf", "\"\\\\xe0\\\\x80\\\\xaf\""},
         {SL("\xed\xa0\x80"), "\\xed\\xa0\\x80", "\\xed\\xa0\\x80", "\"\\\\xed\\\\xa0\\\\x80\""},
         {SL("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80", "\\xf4\\x90\\x80\\x80",
@@ -85,7 +92,8 @@ static void round_trip(void **state)
         assert_true(json_object(&r, text_slice(&json)) && json_key(&r, &back));
         back.n = 0;
         assert_true(json_value(&r, &back));
-        if (utf8_length(in, in + 3) && (utf8_length(in, in + 3) == 2 || utf8_length(in + 1, in + 3)))
+        if (utf8_length(in, in + 3) &&
+            (utf8_length(in, in + 3) == 2 || utf8_length(in + 1, in + 3)))
             assert_true(slice_eq(text_slice(&back), slice_of(in, 3)));
         assert_true(!json_key(&r, &back) && json_done(&r));
     }
@@ -96,7 +104,7 @@ static void round_trip(void **state)
 
 static void bad_escapes(void **state)
 {
-    static const char *const row[] = {"\\",   "a\\",   "\\x",   "\\x1", "\\xg0", "\\x0g",
+    static const char *const row[] = {"\\",    "a\\",     "\\x", "\\x1",   "\\xg0", "\\x0g",
                                       "\\X00", "\\u00e4", "\\0", "\\\xff", "\\x`0"};
 
     (void)state;

@@ -125,7 +125,7 @@ static void every_byte(void **state)
 
 static void json_backslashes(void **state)
 {
-    static const struct slice value[] = {SL("\\x_0"), SL("\\x`0"), SL("\\"),     SL("\\x"),
+    static const struct slice value[] = {SL("\\x_0"), SL("\\x`0"), SL("\\"),      SL("\\x"),
                                          SL("\\x8"),  SL("\\\\"),  SL("\\u00ff"), SL("\xff\\")};
     struct record r = {.kind = KIND_LOGIN};
 
@@ -139,9 +139,18 @@ static void json_backslashes(void **state)
 static void numbers(void **state)
 {
     static const char *const row[][2] = {
-        {"0", "0"},      {"12", "12"},     {"0.05", "0.05"},   {"1.5", "1.5"},   {"00", "\"00\""},
-        {"1.", "\"1.\""}, {".5", "\".5\""}, {"1.2.3", "\"1.2.3\""}, {"-1", "\"-1\""},
-        {"1e5", "\"1e5\""}, {"1234567890123456789", "\"1234567890123456789\""}, {"x", "\"x\""},
+        {"0", "0"},
+        {"12", "12"},
+        {"0.05", "0.05"},
+        {"1.5", "1.5"},
+        {"00", "\"00\""},
+        {"1.", "\"1.\""},
+        {".5", "\".5\""},
+        {"1.2.3", "\"1.2.3\""},
+        {"-1", "\"-1\""},
+        {"1e5", "\"1e5\""},
+        {"1234567890123456789", "\"1234567890123456789\""},
+        {"x", "\"x\""},
     };
 
     (void)state;
@@ -161,9 +170,17 @@ static void numbers(void **state)
 /* The writer keeps the text of the last second: each time is that of when.h. */
 static void times(void **state)
 {
-    static const int64_t row[] = {0,       1,          999999,      1000000,
-                                  1000001, 59999999,   60000000,    1795521600123456,
-                                  1795521600999999, 1795521599999999, INT64_C(253402300799999999)};
+    static const int64_t row[] = {0,
+                                  1,
+                                  999999,
+                                  1000000,
+                                  1000001,
+                                  59999999,
+                                  60000000,
+                                  1795521600123456,
+                                  1795521600999999,
+                                  1795521599999999,
+                                  INT64_C(253402300799999999)};
     struct record r[sizeof row / sizeof *row * 7];
     size_t n = 0;
 
@@ -182,8 +199,12 @@ static void times(void **state)
 /* Times that no line can have still make no text but a time. */
 static void wild_times(void **state)
 {
-    static const int64_t row[] = {-1, -1000000, -999999, INT64_C(-62167219200000001),
-                                  INT64_C(253402300800000000), INT64_C(6880000000000000000)};
+    static const int64_t row[] = {-1,
+                                  -1000000,
+                                  -999999,
+                                  INT64_C(-62167219200000001),
+                                  INT64_C(253402300800000000),
+                                  INT64_C(6880000000000000000)};
     struct record r[2] = {{.kind = KIND_REMOVE}, {.kind = KIND_REMOVE}};
 
     (void)state;
@@ -243,7 +264,8 @@ static void reader(void **state)
         {JREC "{\"kind\":\"end\",\"records\":1,\"lines\":5}\n" JREC
               "{\"kind\":\"end\",\"records\":1,\"lines\":5}\n",
          TSV_END},
-        {JREC "{\"new\":{\"a\":[1]},\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"login\"}\n", TSV_RECORD},
+        {JREC "{\"new\":{\"a\":[1]},\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"login\"}\n",
+         TSV_RECORD},
         {"{}\n", TSV_BAD},
         {"{\"qid\":\"A\"}\n", TSV_BAD},
         {"{\"time\":\"2026-11-24T10:00:00Z\"}\n", TSV_BAD},
