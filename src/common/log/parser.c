@@ -225,11 +225,7 @@ const struct tally *parser_tally(const struct parser *p)
  */
 static void save_owners(const struct parser *p, struct text *out)
 {
-    const struct map_entry *entry;
-    size_t at = 0;
-
-    while ((entry = map_next(&p->programs.instances, &at)) != NULL) {
-        const struct instance *in = entry->value;
+    for (const struct instance *in = p->programs.first_instance; in; in = in->next) {
         if (!in->owner)
             continue;
         text_add(out, SL("own\t"));

@@ -80,6 +80,8 @@ static struct instance *instance_of(struct programs *ps, struct slice host, stru
     in->host = host;
     in->name = name;
     in->host_id = (uint32_t)id;
+    *(ps->last_instance ? &ps->last_instance->next : &ps->first_instance) = in;
+    ps->last_instance = in;
     return in;
 }
 

@@ -15,6 +15,7 @@
 
 /* A Postfix instance of a host, by the first part of its syslog name. */
 struct instance {
+    struct instance *next; /* in the order in which they were met */
     struct slice host, name;
     uint32_t host_id;
     bool owner; /* has shown a daemon that a queue has one of: it owns a queue */
@@ -35,6 +36,7 @@ struct program {
 struct programs {
     struct arena arena;
     struct map by_key, instances, hosts;
+    struct instance *first_instance, *last_instance;
     struct program *slot[PROGRAM_SLOTS];
     struct program spare;
     struct instance spare_instance;
