@@ -38,22 +38,27 @@ static inline struct slice slice_range(const char *a, const char *b)
     return (struct slice){a, (size_t)(b - a)};
 }
 
+static inline uint64_t word_at(const char *p)
+{
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
 /* memcmp(a, b, n) == 0 without the call for the short strings that log fields are. */
 static inline bool bytes_eq(const char *a, const char *b, size_t n)
 {
-    uint64_t x, y, u, v;
-    uint32_t i, j, k, l;
-
-    if (n > 16)
+    if (n > 32)
         return memcmp(a, b, n) == 0;
     if (n >= 8) {
-        memcpy(&x, a, 8);
-        memcpy(&y, b, 8);
-        memcpy(&u, a + n - 8, 8);
-        memcpy(&v, b + n - 8, 8);
-        return ((x ^ y) | (u ^ v)) == 0;
+        uint64_t d = (word_at(a) ^ word_at(b)) | (word_at(a + n - 8) ^ word_at(b + n - 8));
+        if (n > 16)
+            d |= (word_at(a + 8) ^ word_at(b + 8)) | (word_at(a + n - 16) ^ word_at(b + n - 16));
+        return d == 0;
     }
     if (n >= 4) {
+        uint32_t i, j, k, l;
         memcpy(&i, a, 4);
         memcpy(&j, b, 4);
         memcpy(&k, a + n - 4, 4);

@@ -302,8 +302,9 @@ bool body_parse(enum daemon d, struct slice text, struct line *l)
         return pickup_line(text, l);
     case DAEMON_BOUNCE:
         return bounce_line(text, l) || body_delivery(text, l);
-    case DAEMON_POSTSCREEN:
-        return field_qid(&text, &l->f[COL_QID]) && (l->noqueue = true) && body_action(text, l);
+    case DAEMON_POSTSCREEN: /* takes no mail in: it has no queue id */
+        l->noqueue = true;
+        return field_qid(&text, &l->f[COL_QID]) && l->f[COL_QID].n == 0 && body_action(text, l);
     case DAEMON_POSTSUPER:
         return postsuper_line(text, l);
     case DAEMON_POSTFIX:

@@ -19,6 +19,8 @@ void journal_free(struct journal *j)
 
 bool journal_begins(struct slice line)
 {
+    if (line.n == 0 || line.p[0] != '_') /* nearly every line */
+        return false;
     return slice_starts(line, SL("__CURSOR=")) || slice_starts(line, SL("__REALTIME_TIMESTAMP="));
 }
 
