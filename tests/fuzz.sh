@@ -21,7 +21,7 @@ make --no-print-directory -s B="$B" CC=clang OPT='-O1 -g' SAN="-fsanitize=fuzzer
     $objects || exit 2
 rm -f "$B/all.a"
 ar rcs "$B/all.a" $objects || exit 2
-libs=$(pkg-config --libs libpcre2-8 zlib libzstd libmaxminddb libpsl sqlite3 libcares inih libxxhash)
+libs=$(pkg-config --libs libpcre2-8 zlib libzstd libpsl libxxhash)
 
 harness() {
     local name=$1 dict=

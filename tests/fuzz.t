@@ -14,9 +14,9 @@ done
 ar rcs "$out/all.a" $objects || exit 2
 sanitize=
 nm "$B/common/base/text.o" | grep -q __asan_ && sanitize='-fsanitize=address,undefined'
-libs=$(pkg-config --libs libpcre2-8 zlib libzstd libmaxminddb libpsl sqlite3 libcares inih libxxhash)
+libs=$(pkg-config --libs libpcre2-8 zlib libzstd libpsl libxxhash)
 compile() {
-    ${CC:-cc} -std=c11 -D_GNU_SOURCE -Isrc/common -Wall -Wextra -Werror -O1 -g $sanitize "$@" \
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE -Isrc/common -Wall -Wextra -Werror -O1 -g -fno-lto $sanitize "$@" \
         tests/fuzz/main.c "$out/all.a" $libs -lm
 }
 
