@@ -251,7 +251,7 @@ static bool load_owner(struct parser *p, struct slice line)
     struct program *prog = NULL;
 
     if (tab && text_add_untsv(&host, slice_range(line.p, tab)) &&
-        text_add_untsv(&name, slice_range(tab + 1, line.p + line.n)) && name.n)
+        text_add_untsv(&name, slice_range(tab + 1, line.p + line.n)))
         prog = program_of(&p->programs, text_slice(&host), text_slice(&name));
     if (prog)
         prog->instance->owner = true;

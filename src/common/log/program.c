@@ -120,7 +120,8 @@ static size_t slot_of(struct slice host, struct slice tag)
 {
     uint32_t last = 0;
 
-    memcpy(&last, tag.n >= 4 ? tag.p + tag.n - 4 : tag.p, tag.n >= 4 ? 4 : tag.n);
+    if (tag.n) /* empty: the instance of a tag that begins with a slash, from a saved state */
+        memcpy(&last, tag.n >= 4 ? tag.p + tag.n - 4 : tag.p, tag.n >= 4 ? 4 : tag.n);
     last ^= (uint32_t)tag.n << 11 ^ (uint32_t)host.n << 5;
     last ^= tag.n > 8 ? (uint32_t)(unsigned char)tag.p[8] << 17 : 0;
     last ^= host.n ? (uint32_t)(unsigned char)host.p[host.n - 1] << 3 : 0;
