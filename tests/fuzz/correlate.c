@@ -1,19 +1,14 @@
 /* Messages' lives that are made of the input: a few hosts, queue ids and clients, every kind of
  * line, in any order, at any time. Checked are:
  *   - saved after any line and loaded into a new parser, it goes on to the same records;
- *   - nobody gets a login that wasn't his: the login of a record is that of its queue id's last
- *     client line or, where that client is on this machine or its network and has none, one that a
- *     line from there handed on: `queued as`, XFORWARD, a proxy filter, a new queue id;
+ *   - nobody gets a login that isn't his: that of a record is its queue id's own, from the last
+ *     client line, or, where that client is on this machine or its network and has none, one that
+ *     was handed on to the id: by `queued as` of a next hop at the client's own place, by XFORWARD,
+ *     by a proxy filter, by a new queue id;
  *   - what is remembered follows what is open. */
 #include "fuzz.h"
 
 #define LINES_MAX 300
-#define QIDS 4
-
-/* Logins, a bit each. */
-struct logins {
-    uint64_t w[LINES_MAX / 64 + 1];
-};
 
 static const char *const qids[] = {"A1B2C3D4E5", "B1B2C3D4E5", "C1B2C3D4E5", "D1B2C3D4E5"};
 static const char *const hosts[] = {"mx", "out"};

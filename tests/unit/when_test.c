@@ -162,6 +162,7 @@ static void zone_names(void **state)
         {"UTC", true},
         {"Europe/Berlin", true},
         {"Mars/Olympus", false},
+        {"Mars/Olympus2", false},
         {"europe", false},
         {"../../etc/passwd", false},
         {"CET-1CEST", true},
