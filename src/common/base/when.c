@@ -69,9 +69,10 @@ bool when_zone(const char *tz)
     char path[256];
     struct stat st;
 
-    /* tzset() takes an unknown name for UTC without a word. A POSIX rule (CET-1CEST,M3.5.0,…) has a
-     * digit; everything else has to be a file of the zone database. */
-    if (strpbrk(tz, "0123456789") == NULL && strcmp(tz, "UTC") != 0) {
+    /* tzset() takes an unknown name for UTC without a word. A POSIX rule (CET-1CEST,M3.5.0/2,…) has
+     * a digit, and no slash in its names; everything else has to be a file of the zone database. */
+    bool rule = strpbrk(tz, "0123456789") != NULL && tz[strcspn(tz, "/,")] != '/';
+    if (!rule && strcmp(tz, "UTC") != 0) {
         int n = snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", tz);
         if (n < 0 || (size_t)n >= sizeof path || strstr(tz, "..") || stat(path, &st) != 0 ||
             !S_ISREG(st.st_mode))

@@ -125,7 +125,7 @@ static void on_pickup(struct correlate *c, const struct event *e)
     m->entry = e->prog;
     m->flags |= MESSAGE_HAS_CLIENT;
     set(c, m, MESSAGE_SENDER, e->l->f[COL_SENDER]);
-    if (old.n && (a = store_find(&c->store, e->prog->instance, old)) != NULL && a != m) {
+    if (old.n && (a = event_message(c, e, old)) != NULL && a != m) {
         link_to(c, m, a); /* postsuper -r: the same message under a new queue id */
         if (!message_is_gone(a))
             message_part(c, a);

@@ -189,7 +189,7 @@ void link_expected(struct correlate *c, struct message *b)
 void link_xforward(struct correlate *c, struct message *b, const struct event *e)
 {
     struct slice id = e->l->x[EXTRA_ORIG_QUEUE_ID], client = e->l->x[EXTRA_ORIG_CLIENT];
-    struct message *a = field_is_qid(id) ? store_find(&c->store, e->prog->instance, id) : NULL;
+    struct message *a = field_is_qid(id) ? event_message(c, e, id) : NULL;
     struct host h;
 
     if (a && a != b && !(a->flags & MESSAGE_EXPECTED)) {
@@ -214,7 +214,7 @@ void link_xforward(struct correlate *c, struct message *b, const struct event *e
 void link_proxied(struct correlate *c, const struct event *e, struct message *from)
 {
     struct slice qid = body_queued_as(e->l->f[COL_REPLY]);
-    struct message *b = qid.n ? store_find(&c->store, e->prog->instance, qid) : NULL;
+    struct message *b = qid.n ? event_message(c, e, qid) : NULL;
     bool ok = true;
 
     if (b == NULL || !(b->flags & MESSAGE_LOCAL) || (b->flags & MESSAGE_LINKED))
