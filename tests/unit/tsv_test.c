@@ -255,6 +255,8 @@ static void reader(void **state)
         {HEAD "2026-11-24T10:00:00Z\tlogin\tA\\\n", TSV_BAD},
         {"#mplog\tqid\tkind\n", TSV_BAD},
         {"#mplog\ttime\tqid\n", TSV_BAD},
+        {"#mplog\t\ttime\tkind\n", TSV_BAD},
+        {"#mplog\ttime\tkind\t\n", TSV_BAD},
         {"#mplog\ttime\tkind\tkind\n", TSV_BAD},
         {"#mplog\tnew\ttime\tnew\tkind\n1\t2026-11-24T10:00:00Z\t2\tlogin\n", TSV_RECORD},
         {REC, TSV_BAD},

@@ -92,7 +92,10 @@ static bool read_text(struct parser *p, const struct program *prog, const struct
         zero_bytes(l, sizeof *l);
         if (body_parse(prog->kind, e->text, l))
             return true;
-        l->type = LINE_OTHER;
+        bool mark = prog->kind == DAEMON_SMTPD && is_session_mark(e->text);
+        l->type = mark ? LINE_CONNECT : LINE_OTHER; /* as without detail */
+        if (mark)
+            return true;
     }
     if (!detail && !prog->records)
         return false;

@@ -45,6 +45,8 @@ static enum tsv_result header(struct tsv_reader *t, struct slice line)
         int c = record_column_of(name);
         if (t->n == sizeof t->column)
             return bad(t, "too many columns in the header");
+        if (name.n == 0)
+            return bad(t, "the header has a column without a name");
         if (c >= 0 && seen >> c & 1)
             return bad(t, "the header names a column twice");
         if (c < 0 && t->unknown.n)
