@@ -389,6 +389,30 @@ static void more_programs_than_fit(void **state)
     parser_free(p);
 }
 
+#define AGAIN(n)                                                                            \
+    "0 mx postfix/smtpd[1]: message repeated " n " times: [ warning: e[203.0.113.6]: SASL " \
+    "LOGIN authentication failed: no]\n"
+#define FAIL "auth-fail 203.0.113.6\n"
+
+static void repeated(void **state)
+{
+    (void)state;
+    check_script(AGAIN("3"), "client_ip", FAIL FAIL FAIL);
+    check_script(AGAIN("1"), "client_ip", FAIL);
+    check_script(AGAIN("0"), "client_ip", "");
+    check_script(AGAIN("-1"), "client_ip", "");
+    check_script(AGAIN("99999999999999999999999"), "client_ip", "");
+    check_script(AGAIN("1000000000"), "client_ip", "");
+    check_script(AGAIN("2 times: [ message repeated 9"), "client_ip", "");
+    check_script(AGAIN("2") "1 mx postfix/smtpd[1]: disconnect from e[203.0.113.6] ehlo=1 auth=0/2 "
+                            "commands=1/3\n",
+                 "client_ip", FAIL FAIL);
+    check_script("0 mx postfix/smtpd[1]: message repeated 2 times: [\n"
+                 "0 mx postfix/smtpd[1]: message repeated 2 times: [ ]\n"
+                 "0 mx postfix/qmgr[1]: message repeated 2 times: [ A1B2C: removed\n",
+                 "qid", "remove A1B2C\nremove A1B2C\n");
+}
+
 static void facts(void **state)
 {
     struct text log = script_log(life);
@@ -420,6 +444,7 @@ int main(void)
         cmocka_unit_test(times_out_of_range),
         cmocka_unit_test(the_present_goes_on),
         cmocka_unit_test(more_programs_than_fit),
+        cmocka_unit_test(repeated),
         cmocka_unit_test(facts),
     };
 

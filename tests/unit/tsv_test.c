@@ -225,66 +225,67 @@ static void wild_times(void **state)
 }
 
 /* Lines one after the other; the last one's result. */
-static void reader(void **state)
-{
 #define HEAD "#mplog\ttime\tkind\tqid\n"
 #define REC "2026-11-24T10:00:00Z\tlogin\tA\n"
 #define JREC "{\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"login\",\"qid\":\"A\"}\n"
-    static const struct {
-        const char *lines;
-        enum tsv_result want;
-    } row[] = {
-        {HEAD, TSV_SKIP},
-        {HEAD REC, TSV_RECORD},
-        {HEAD REC "#end 1 5\n", TSV_END},
-        {HEAD "\n", TSV_SKIP},
-        {HEAD "# a remark\n", TSV_SKIP},
-        {HEAD REC "#end 1 5\n" HEAD REC "#end 1 5\n", TSV_END}, /* one after the other */
-        {HEAD REC "#end 2 5\n", TSV_BAD},
-        {HEAD REC "#end 1\n", TSV_BAD},
-        {HEAD REC "#end x 5\n", TSV_BAD},
-        {HEAD REC "#end 1 5\n" REC, TSV_BAD},
-        {HEAD "2026-11-24T10:00:00Z\tlogin\n", TSV_BAD},
-        {HEAD "2026-11-24T10:00:00Z\tlogin\tA\tB\n", TSV_BAD},
-        {HEAD "2026-11-24T10:00:00Z\tlogon\tA\n", TSV_BAD},
-        {HEAD "2026-11-24T10:00:00Z\t\tA\n", TSV_BAD},
-        {HEAD "\tlogin\tA\n", TSV_BAD},
-        {HEAD "2026-11-24T10:00:00Zx\tlogin\tA\n", TSV_BAD},
-        {HEAD "2026-11-24T10:00:00Z\tlogin\t\\q\n", TSV_BAD},
-        {HEAD "2026-11-24T10:00:00Z\tlogin\t\\x0\n", TSV_BAD},
-        {HEAD "2026-11-24T10:00:00Z\tlogin\tA\\\n", TSV_BAD},
-        {"#mplog\tqid\tkind\n", TSV_BAD},
-        {"#mplog\ttime\tqid\n", TSV_BAD},
-        {"#mplog\t\ttime\tkind\n", TSV_BAD},
-        {"#mplog\ttime\tkind\t\n", TSV_BAD},
-        {"#mplog\ttime\tkind\tkind\n", TSV_BAD},
-        {"#mplog\tnew\ttime\tnew\tkind\n1\t2026-11-24T10:00:00Z\t2\tlogin\n", TSV_RECORD},
-        {REC, TSV_BAD},
-        {JREC, TSV_RECORD},
-        {JREC "{\"kind\":\"end\",\"records\":1,\"lines\":5}\n", TSV_END},
-        {JREC "{\"kind\":\"end\",\"records\":2,\"lines\":5}\n", TSV_BAD},
-        {JREC "{\"kind\":\"end\",\"records\":1,\"lines\":5}\n" JREC
-              "{\"kind\":\"end\",\"records\":1,\"lines\":5}\n",
-         TSV_END},
-        {JREC "{\"new\":{\"a\":[1]},\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"login\"}\n",
-         TSV_RECORD},
-        {"{}\n", TSV_BAD},
-        {"{\"qid\":\"A\"}\n", TSV_BAD},
-        {"{\"time\":\"2026-11-24T10:00:00Z\"}\n", TSV_BAD},
-        {"{\"kind\":\"login\"}\n", TSV_BAD},
-        {JREC "{\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"log\"}\n", TSV_BAD},
-        {JREC "{\"time\":\"x\",\"kind\":\"login\"}\n", TSV_BAD},
-        {JREC "{\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"login\"\n", TSV_BAD},
-        {JREC "x\n", TSV_BAD},
-    };
+static const struct {
+    const char *lines;
+    enum tsv_result want;
+} streams[] = {
+    {HEAD, TSV_SKIP},
+    {HEAD REC, TSV_RECORD},
+    {HEAD REC "#end 1 5\n", TSV_END},
+    {HEAD "\n", TSV_SKIP},
+    {HEAD "# a remark\n", TSV_SKIP},
+    {HEAD REC "#end 1 5\n" HEAD REC "#end 1 5\n", TSV_END}, /* one after the other */
+    {HEAD REC "#end 2 5\n", TSV_BAD},
+    {HEAD REC "#end 1\n", TSV_BAD},
+    {HEAD REC "#end x 5\n", TSV_BAD},
+    {HEAD REC "#end 1 5\n" REC, TSV_BAD},
+    {HEAD "2026-11-24T10:00:00Z\tlogin\n", TSV_BAD},
+    {HEAD "2026-11-24T10:00:00Z\tlogin\tA\tB\n", TSV_BAD},
+    {HEAD "2026-11-24T10:00:00Z\tlogon\tA\n", TSV_BAD},
+    {HEAD "2026-11-24T10:00:00Z\t\tA\n", TSV_BAD},
+    {HEAD "\tlogin\tA\n", TSV_BAD},
+    {HEAD "2026-11-24T10:00:00Zx\tlogin\tA\n", TSV_BAD},
+    {HEAD "2026-11-24T10:00:00Z\tlogin\t\\q\n", TSV_BAD},
+    {HEAD "2026-11-24T10:00:00Z\tlogin\t\\x0\n", TSV_BAD},
+    {HEAD "2026-11-24T10:00:00Z\tlogin\tA\\\n", TSV_BAD},
+    {"#mplog\tqid\tkind\n", TSV_BAD},
+    {"#mplog\ttime\tqid\n", TSV_BAD},
+    {"#mplog\t\ttime\tkind\n", TSV_BAD},
+    {"#mplog\ttime\tkind\t\n", TSV_BAD},
+    {"#mplog\ttime\tkind\tkind\n", TSV_BAD},
+    {"#mplog\tnew\ttime\tnew\tkind\n1\t2026-11-24T10:00:00Z\t2\tlogin\n", TSV_RECORD},
+    {REC, TSV_BAD},
+    {JREC, TSV_RECORD},
+    {JREC "{\"kind\":\"end\",\"records\":1,\"lines\":5}\n", TSV_END},
+    {JREC "{\"kind\":\"end\",\"records\":2,\"lines\":5}\n", TSV_BAD},
+    {JREC "{\"kind\":\"end\",\"records\":1,\"lines\":5}\n" JREC
+          "{\"kind\":\"end\",\"records\":1,\"lines\":5}\n",
+     TSV_END},
+    {JREC "{\"new\":{\"a\":[1]},\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"login\"}\n",
+     TSV_RECORD},
+    {"{}\n", TSV_BAD},
+    {"{\"qid\":\"A\"}\n", TSV_BAD},
+    {"{\"time\":\"2026-11-24T10:00:00Z\"}\n", TSV_BAD},
+    {"{\"kind\":\"login\"}\n", TSV_BAD},
+    {JREC "{\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"log\"}\n", TSV_BAD},
+    {JREC "{\"time\":\"x\",\"kind\":\"login\"}\n", TSV_BAD},
+    {JREC "{\"time\":\"2026-11-24T10:00:00Z\",\"kind\":\"login\"\n", TSV_BAD},
+    {JREC "x\n", TSV_BAD},
+};
+
+static void reader(void **state)
+{
     int bad = 0;
 
     (void)state;
-    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
         struct tsv_reader t = {0};
         struct record r;
         enum tsv_result got = TSV_SKIP;
-        for (const char *p = row[i].lines, *nl; *p; p = nl + 1) {
+        for (const char *p = streams[i].lines, *nl; *p; p = nl + 1) {
             nl = strchr(p, '\n');
             got = tsv_read(&t, slice_range(p, nl), &r);
             if (got == TSV_RECORD)
@@ -292,8 +293,8 @@ static void reader(void **state)
             if (got == TSV_BAD)
                 assert_non_null(t.problem);
         }
-        if (got != row[i].want && ++bad)
-            print_error("%s: %d, not %d\n", row[i].lines, got, row[i].want);
+        if (got != streams[i].want && ++bad)
+            print_error("%s: %d, not %d\n", streams[i].lines, got, streams[i].want);
         tsv_reader_free(&t);
     }
     assert_int_equal(bad, 0);
