@@ -7,7 +7,7 @@ B       ?= build
 BIN     ?= bin
 
 DATADIR  = $(PREFIX)/share/mptools
-LIBS_PC  = libpcre2-8 zlib libzstd libpsl libxxhash
+LIBS_PC  = libpcre2-8 zlib libzstd libpsl libxxhash libmaxminddb inih
 WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wpointer-arith -Wvla
 OPT      ?= -O2 -g
 # gcc joins a tool's objects at the end (a tenth of mplog-parse's time); the objects are complete
@@ -19,15 +19,17 @@ CFLAGS   += -std=c11 -D_GNU_SOURCE -Isrc/common $(WARN) $(OPT) $(LTO) $(SAN) -MM
 LDFLAGS  += $(SAN)
 
 # The objects of each layer, lowest first.
-BASE  = arena atomic cli failure ipnet links lockfile map msg outfile pool progress share slice text when words
+BASE  = arena atomic cli failure inifile inifile_value ipnet links lockfile map msg outfile pool progress \
+        settings share slice text when words
 LOG   = body body_action body_delivery chain correlate correlate_events correlate_link correlate_save decompress \
         envelope field follow followstate input journal json mark message notes parser parser_lines program \
         record resume rotation shape shape_compile shape_template shape_types shapes_amavis shapes_dovecot shapes_filters \
         shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stamp stream summary tally \
         tsv tsv_read
-JUDGE = annotate customer customer_read cusum evidence_replies evidence_verdict identity outbound \
-        recent remote report reply reply_code reply_ip reply_rules reply_text score score_rank score_words scoring \
-        suspect suspect_read table window
+JUDGE = annotate customer customer_read cusum evidence evidence_origin evidence_recipients evidence_replies \
+        evidence_sender evidence_verdict evidence_volume fresh geo identity outbound partner recent remote report reply \
+        reply_code reply_ip reply_rules reply_text score score_arrival score_rank score_watch score_words scoring \
+        sign suspect suspect_read table usual window
 ACT   = address blockdir blockmap blockmap_owner blockreport blocks decide mapfile postmap run suspects
 
 base  = $(BASE:%=$(B)/common/base/%.o)
@@ -72,7 +74,7 @@ $(B)/unit/%_test: tests/unit/%_test.c $(act) $(judge) $(log) $(base)
 	@echo TEST $<
 	@$(CC) $(CFLAGS) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(LIBS) -lcmocka
 
-$(B)/loggen: $(wildcard tests/gen/*.c)
+$(B)/loggen: $(wildcard tests/gen/*.c tests/gen/*.h)
 	@mkdir -p $(@D)
 	@echo GEN $@
 	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) -lm

@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 
 build='gcc libc6-dev make pkg-config libpcre2-dev zlib1g-dev libzstd-dev libpsl-dev libxxhash-dev
-tzdata'
+libmaxminddb-dev libinih-dev tzdata'
 test='clang clang-format cppcheck libcmocka-dev mandoc python3 python3-yaml pflogsumm zstd gzip
 tmux procps postfix postfix-lmdb sasl2-bin libsasl2-modules'
 

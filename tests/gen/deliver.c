@@ -4,7 +4,6 @@
  */
 #include "sim.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,57 +25,13 @@ static const char *const failures[] = {
     [OUTCOME_REFUSED] = "Connection refused",
 };
 
-static const double spam_refusals[STYLE_COUNT] = {
-    [STYLE_POSTFIX] = 0.35, [STYLE_EXIM] = 0.35,    [STYLE_GATEWAY] = 0.70,
-    [STYLE_BIGMAIL] = 0.75, [STYLE_OUTPOST] = 0.6,  [STYLE_REDMONT] = 0.5,
-    [STYLE_YONDER] = 0.6,   [STYLE_NORDPOST] = 0.7, [STYLE_PEARMAIL] = 0.8};
-
-/* The spam that a provider saw from us wears off within hours; until then it slows us down. */
-static double heat(struct sim *s, enum style style)
-{
-    double age = (double)(s->now - s->heat_at[style]) / (double)HOUR;
-
-    s->heat[style] *= exp2(-age / 2);
-    s->heat_at[style] = s->now;
-    return s->heat[style];
-}
-
-static enum outcome group_outcome(struct sim *s, const struct delivery *v)
-{
-    enum style style = v->to->style;
-    double u = rng_unit(&s->rng);
-    double warm = fmin(heat(s, style) * 0.0004, 0.10);
-
-    if (v->to->fault == FAULT_NO_HOST)
-        return OUTCOME_NO_HOST;
-    if (s->now < v->to->suspended)
-        return OUTCOME_SUSPENDED;
-    if (v->to->fault != FAULT_NONE)
-        return v->to->fault == FAULT_SILENT ? OUTCOME_TIMED_OUT : OUTCOME_REFUSED;
-    if (u < 0.0004)
-        return OUTCOME_TIMED_OUT;
-    if (u < 0.0009)
-        return OUTCOME_LOST;
-    if (u < 0.0013 && (style == STYLE_NORDPOST || style == STYLE_POSTFIX))
-        return OUTCOME_TURNED_AWAY;
-    if (u < 0.0016)
-        return OUTCOME_BLOCKED;
-    if (u < 0.0030 + (style == STYLE_YONDER) * 0.004 + warm)
-        return OUTCOME_THROTTLED;
-    if (rng_chance(&s->rng, v->m->spam * spam_refusals[style] + 0.0003)) {
-        s->heat[style] += 1;
-        return OUTCOME_SPAM;
-    }
-    return OUTCOME_SENT;
-}
-
 /* What one recipient gets: its mailbox's own fault first, then what the group gets. */
 static enum outcome rcpt_outcome(const struct delivery *v, rcpt_id id)
 {
     if (v->group > OUTCOME_COUNT || v->group == OUTCOME_TURNED_AWAY ||
         (v->said != NULL && v->said->phase == PHASE_MAIL))
         return v->group;
-    if (id & RCPT_WRITTEN)
+    if ((id & (RCPT_WRITTEN | RCPT_UNKNOWN)) == RCPT_WRITTEN)
         return v->group;
     if (id & RCPT_UNKNOWN)
         return OUTCOME_UNKNOWN;
@@ -269,7 +224,8 @@ static void delivery_begin(struct sim *s, void *delivery)
     int64_t connect = 20 * MS + (int64_t)(rng_lognormal(&s->rng, 120, 0.7) * MS);
 
     v->begun = v->connected = s->now;
-    v->group = v->m->rcpt[v->lo] & RCPT_WRITTEN ? OUTCOME_SENT : group_outcome(s, v);
+    v->group = v->m->rcpt[v->lo] & RCPT_WRITTEN ? outcome_at_home(s, v->m)
+                                                : outcome_at(s, v->m, v->to, v->transport);
     if (v->group < OUTCOME_COUNT && v->group != OUTCOME_SENT)
         v->said = reply_wording(v->to->style, v->group, (uint32_t)rng_next(&s->rng));
     v->proc =

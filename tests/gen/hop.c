@@ -221,6 +221,7 @@ static void again_copy(struct sim *s, struct mail *to, const struct mail *from)
     to->who = from->who;
     to->size = from->size + 420;
     to->spam = from->spam;
+    to->look = from->look;
     snprintf(to->client, sizeof(to->client), "%s", from->client);
     snprintf(to->sender, sizeof(to->sender), "%s", from->sender);
     snprintf(to->msgid, sizeof(to->msgid), "%s", from->msgid);

@@ -7,11 +7,15 @@
  *     --spam-at 33 --spam-messages 50 --spam-rcpts 12 --spam-pause 600
  * In it the login tanja.peters@north-print.example sends spam on the second morning, and nobody
  * else; north-print's info@ and the newsletter news@dune-energy.example (5 of 49 refused) do not.
+ *
+ * For benchmarks of detection:
+ *   build/loggen --scenario mixed --days 14 --customers 60 --seed N --noise 0.1 --no-tls \
+ *     --labels FILE --spam FILE --geo FILE --customers-file DIR/customers
  */
+#include "place.h"
 #include "sim.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static void written(bool ok, const char *path)
@@ -36,8 +40,14 @@ int main(int argc, char **argv)
         options_die("no such scenario", o.scenario);
     if (o.customers_file != NULL)
         written(world_write_customers(sim.world, o.customers_file), o.customers_file);
+    if (o.geo != NULL)
+        written(place_write(o.geo), o.geo);
+    if (o.spam != NULL)
+        written((sim.spam = fopen(o.spam, "w")) != NULL, o.spam);
     sim_run(&sim);
+    if (o.spam != NULL)
+        written(fclose(sim.spam) == 0, o.spam);
     if (o.labels != NULL)
-        written(scenario_write_labels(&sim, o.labels), o.labels);
+        written(role_write(&sim, o.labels), o.labels);
     return 0;
 }

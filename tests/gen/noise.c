@@ -256,7 +256,9 @@ static int64_t tls_bot(struct sim *s, struct bot *b)
 static int64_t imap_user(struct sim *s, struct bot *b)
 {
     const struct identity *id = &s->world->identity[b->h % s->world->identities];
-    const char *at = strchr(id->client, '[');
+    char away[96];
+    bool moves = id->stay != NULL && stay_client(id->stay, &s->rng, s->now, away, sizeof(away));
+    const char *at = strchr(moves ? away : id->client, '[');
     bool failed = b->h / 7 % 40 == 0;
     struct sink *k = say(s, NULL, "dovecot", 0);
 

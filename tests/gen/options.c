@@ -8,8 +8,9 @@
 
 static const char usage[] =
     "usage: loggen [options] >mail.log\n"
-    "  --size N[K|M|G]        end before the line that would make it larger (10M); K is 1024\n"
-    "  --days D               end D days after the start (0: at the size)\n"
+    "  --size N[K|M|G]        end before the line that would make it larger; K is 1024 (10M, and\n"
+    "                         no end with the scenarios that take 14 days)\n"
+    "  --days D               end D days after the start (0: at the size; 14 where it matters)\n"
     "  --seed N               (1)\n"
     "  --start TIME           YYYY-MM-DDTHH:MM:SSZ (2026-10-25T00:00:00Z)\n"
     "  --warmup D             days of life before the log begins (0)\n"
@@ -27,12 +28,20 @@ static const char usage[] =
     "  --reuse X              share of queue files that get their inode's last queue id (0)\n"
     "  --no-tls               no TLS lines\n"
     "  --host NAME            (mx1)\n"
-    "  --scenario plain|compromised|infected\n"
+    "  --scenario NAME        plain (the default); one attack: compromised, infected;\n"
+    "                         compromises: blast, slow, verified, snowshoe, phish, nat, home,\n"
+    "                         virus, webform; honest, but odd: newsletter, invoices, scanner,\n"
+    "                         crm, traveller, moved, forwarder, bounces, listed, first, forged;\n"
+    "                         mixed: all the compromises and all that is odd\n"
+    "  --attacks N            compromises of each kind (1)\n"
+    "  --hard N               odd cases of each kind (1)\n"
     "  --spam-at H            hours after the start (30)\n"
     "  --spam-messages N      (1500)\n"
     "  --spam-rcpts N         most recipients a message, 1 to 50 (20)\n"
     "  --spam-pause S         seconds between its sessions, on average (20)\n"
     "  --labels FILE          write what the scenario did\n"
+    "  --spam FILE            write TIME, QID and IDENTITY of each spam message taken\n"
+    "  --geo FILE             write NET, COUNTRY, ASN and NAME of the clients' providers\n"
     "  --customers-file FILE  write the customers as mptools reads them\n";
 
 enum {
@@ -56,11 +65,15 @@ enum {
     OPT_NO_TLS,
     OPT_HOST,
     OPT_SCENARIO,
+    OPT_ATTACKS,
+    OPT_HARD,
     OPT_SPAM_AT,
     OPT_SPAM_MESSAGES,
     OPT_SPAM_RCPTS,
     OPT_SPAM_PAUSE,
     OPT_LABELS,
+    OPT_SPAM,
+    OPT_GEO,
     OPT_CUSTOMERS_FILE,
     OPT_HELP
 };
@@ -85,11 +98,15 @@ static const struct option long_options[] = {{"size", 1, NULL, OPT_SIZE},
                                              {"no-tls", 0, NULL, OPT_NO_TLS},
                                              {"host", 1, NULL, OPT_HOST},
                                              {"scenario", 1, NULL, OPT_SCENARIO},
+                                             {"attacks", 1, NULL, OPT_ATTACKS},
+                                             {"hard", 1, NULL, OPT_HARD},
                                              {"spam-at", 1, NULL, OPT_SPAM_AT},
                                              {"spam-messages", 1, NULL, OPT_SPAM_MESSAGES},
                                              {"spam-rcpts", 1, NULL, OPT_SPAM_RCPTS},
                                              {"spam-pause", 1, NULL, OPT_SPAM_PAUSE},
                                              {"labels", 1, NULL, OPT_LABELS},
+                                             {"spam", 1, NULL, OPT_SPAM},
+                                             {"geo", 1, NULL, OPT_GEO},
                                              {"customers-file", 1, NULL, OPT_CUSTOMERS_FILE},
                                              {"help", 0, NULL, OPT_HELP},
                                              {NULL, 0, NULL, 0}};
@@ -224,6 +241,12 @@ static void option_more(struct options *o, int opt, const char *arg)
     case OPT_SCENARIO:
         o->scenario = arg;
         break;
+    case OPT_ATTACKS:
+        o->attacks = (uint32_t)number(arg, 0, 50);
+        break;
+    case OPT_HARD:
+        o->hard = (uint32_t)number(arg, 0, 50);
+        break;
     case OPT_SPAM_AT:
         o->spam_at = number(arg, 0, 87600);
         break;
@@ -238,6 +261,12 @@ static void option_more(struct options *o, int opt, const char *arg)
         break;
     case OPT_LABELS:
         o->labels = arg;
+        break;
+    case OPT_SPAM:
+        o->spam = arg;
+        break;
+    case OPT_GEO:
+        o->geo = arg;
         break;
     case OPT_CUSTOMERS_FILE:
         o->customers_file = arg;
@@ -255,8 +284,9 @@ void options_read(struct options *o, int argc, char **argv)
 {
     int opt;
 
-    *o = (struct options){.size = 10 << 20,
-                          .seed = 1,
+    *o = (struct options){.seed = 1,
+                          .attacks = 1,
+                          .hard = 1,
                           .customers = 200,
                           .outbound = 4,
                           .rate = 250,

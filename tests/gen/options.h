@@ -9,7 +9,7 @@
 enum hop_kind { HOP_NONE, HOP_FILTER, HOP_INSTANCE };
 
 struct options {
-    uint64_t size, seed;
+    uint64_t size, seed; /* size 0: not given */
     int64_t start;       /* microseconds since 1970 */
     double days, warmup; /* days; days 0: until size is reached */
     uint32_t customers, outbound;
@@ -19,7 +19,8 @@ struct options {
     double hop_share; /* of the messages */
     double reuse;     /* share of queue files that get their inode's last queue id again */
     bool long_ids, xforward, dash, tls, rfc3339;
-    const char *host, *scenario, *labels, *customers_file;
+    const char *host, *scenario, *labels, *customers_file, *spam, *geo;
+    uint32_t attacks, hard;     /* compromises, and odd but honest cases, of each kind */
     double spam_at, spam_pause; /* hours after the start; seconds between its sessions */
     uint32_t spam_messages, spam_rcpts;
 };

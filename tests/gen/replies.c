@@ -131,6 +131,8 @@ static const struct wordings table[STYLE_COUNT][OUTCOME_COUNT] = {
             [OUTCOME_SPAM] =
                 {{{"554 5.7.1 Message refused: its content looks like spam (SC-001). " EOP, "5.7.1",
                    PHASE_END}}},
+            [OUTCOME_CONTENT] = {{{"550 5.7.1 Message rejected as spam by content filtering. " EOP,
+                                   "5.7.1", PHASE_END}}},
             [OUTCOME_BLOCKED] =
                 {{{"550 5.7.1 Messages from [%i] were not taken. Ask your Internet service "
                    "provider, "
@@ -158,6 +160,12 @@ static const struct wordings table[STYLE_COUNT][OUTCOME_COUNT] = {
             [OUTCOME_SPAM] =
                 {{{"550 5.7.501 Access denied: spam was seen from this sender. AS(%n) " EOP,
                    "5.7.501", PHASE_END}}},
+            [OUTCOME_CONTENT] =
+                {{{"550 5.7.1 Message rejected as spam by content filtering. " EOP, "5.7.1",
+                   PHASE_END},
+                  {"550 5.7.350 Remote server returned message detected as spam -> 554 5.7.1 The "
+                   "message was classified as spam. " EOP,
+                   "5.7.350", PHASE_END}}},
             [OUTCOME_THROTTLED] =
                 {{{"451 4.7.500 Server busy, try again later from [%i]. (S%n) " EOP, "4.7.500",
                    PHASE_MAIL}}},
@@ -175,6 +183,9 @@ static const struct wordings table[STYLE_COUNT][OUTCOME_COUNT] = {
                     {{"554 5.7.9 Message not accepted for policy reasons: spam content. See "
                       "https://postmaster.yonder.example/error-codes",
                       "5.7.9", PHASE_END}}},
+            [OUTCOME_CONTENT] = {{{"554 5.7.9 Message refused: it looks like spam to us. See "
+                                   "https://postmaster.yonder.example/error-codes",
+                                   "5.7.9", PHASE_END}}},
             [OUTCOME_BLOCKED] = {{{"553 5.7.1 [BL21] Connections will not be accepted from %i, "
                                    "because the address is on "
                                    "a block list; see https://postmaster.yonder.example/bl21",
@@ -226,6 +237,8 @@ const struct wording *reply_wording(enum style style, enum outcome outcome, uint
     const struct wording *w = table[style][outcome].w;
     uint32_t n = 0;
 
+    if (w[0].text == NULL && outcome == OUTCOME_CONTENT)
+        return reply_wording(style, OUTCOME_SPAM, pick);
     if (w[0].text == NULL)
         w = table[STYLE_POSTFIX][outcome].w;
     while (n < MOST && w[n].text != NULL)

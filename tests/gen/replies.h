@@ -28,7 +28,8 @@ enum outcome {
     OUTCOME_SENT,
     OUTCOME_UNKNOWN, /* no such mailbox */
     OUTCOME_FULL,
-    OUTCOME_SPAM,    /* the message's content is refused */
+    OUTCOME_SPAM,    /* the message's content is refused, but some say so in odd words */
+    OUTCOME_CONTENT, /* the same, in plain words */
     OUTCOME_BLOCKED, /* our address is on a block list */
     OUTCOME_THROTTLED,
     OUTCOME_GREYLISTED,

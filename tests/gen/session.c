@@ -111,6 +111,10 @@ static void reject_line(struct sim *s, const struct session *ss, const struct ma
     const char *p = why[pick == 2 && (qid != NULL || ss->who->login[0] == '\0') ? 0 : pick];
     rcpt_id rcpt = names_rcpt(s->names, rng_next(&s->rng), 1.0, true);
 
+    if (m->refuse != NULL) {
+        p = m->refuse;
+        rcpt = m->rcpt[0]; /* and its only one */
+    }
     put_text(k, qid ? qid : "NOQUEUE");
     PUT(k, ": reject: RCPT from ");
     put_text(k, ss->client);
@@ -202,6 +206,8 @@ static void data_begin(struct sim *s, void *session)
     if (u < 0.0010)
         header_line(s, ss, u < 0.0006 ? "hold" : "warning", "your invoice is overdue");
     mail_log_msgid(s, m);
+    if (m->role != NULL)
+        role_accepted(s, m);
     if (u >= 0.0004 && u < 0.0006) {
         sim_after(s, HOUR / 4 + rng_below(&s->rng, 3000) * SECOND, hold_release, m);
         sim_after(s, rest, transaction, ss);
@@ -231,6 +237,10 @@ static void mail_prepare(struct sim *s, const struct session *ss, struct mail *m
     snprintf(m->client, sizeof(m->client), "%s", ss->client);
     ss->compose(s, m, ss->arg);
     m->hop = rng_chance(&s->rng, s->opt.hop_share) ? (uint8_t)s->opt.hop : HOP_NONE;
+    if (m->inbound)
+        m->hop = HOP_NONE;
+    if (m->role == NULL)
+        m->role = ss->who->role;
 }
 
 static void transaction(struct sim *s, void *session)
@@ -249,7 +259,7 @@ static void transaction(struct sim *s, void *session)
     ss->mail.ok++;
     ss->mail.total++;
     refused = rng_chance(&s->rng, 0.006);
-    if (refused && m->nrcpt == 1) {
+    if (m->refuse != NULL || (refused && m->nrcpt == 1)) {
         reject_line(s, ss, m, NULL);
         ss->rcpt.total++;
         ss->rset++;

@@ -85,7 +85,11 @@ void sim_open(struct sim *s, const struct options *opt)
     rng_seed(&s->rng, opt->seed);
     s->names = names_new(opt->seed);
     s->world = world_new(&s->rng, opt->customers);
-    sink_open(&s->out, 1, opt->rfc3339 ? SINK_RFC3339 : SINK_RFC3164, opt->host, opt->size);
+    sink_open(&s->scratch, -1, SINK_RFC3339, "", 0);
+    s->refused_as = OUTCOME_SPAM;
+    s->honest_refusals = 0.0003;
+    sink_open(&s->out, 1, opt->rfc3339 ? SINK_RFC3339 : SINK_RFC3164, opt->host,
+              opt->size ? opt->size : 10 << 20);
     s->next_pid = 900;
     s->qmgr_pid = pid_new(s);
     transports_name(s);

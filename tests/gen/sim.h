@@ -2,16 +2,20 @@
  *
  * Everything happens in events (sched.h): each writes a line or two and asks for the next. A
  * session (session.c) takes messages in; one is a struct mail while its queue file exists (mail.c);
- * it goes through a content filter or second instance (hop.c) or out (deliver.c); traffic.c and
- * scenario.c decide who sends what and when; noise.c makes the lines around it. All memory is kept
- * until the program ends.
+ * it goes through a content filter or second instance (hop.c) or out (deliver.c, outcome.c);
+ * traffic.c and scenario.c decide who sends what and when; noise.c makes the lines around it;
+ * role.c keeps what really happened. All memory is kept until the program ends.
  */
 #ifndef GEN_SIM_H
 #define GEN_SIM_H
 
+#include <stdio.h>
+
 #include "names.h"
 #include "options.h"
+#include "role.h"
 #include "sched.h"
+#include "trouble.h"
 #include "world.h"
 
 #define MS 1000LL
@@ -49,7 +53,11 @@ struct mail {
     rcpt_id *rcpt;                      /* pending ones first */
     uint8_t rcpt_class, hop;            /* hop: enum hop_kind still ahead */
     bool delay_told, expired, infected; /* infected: the content filter knows the virus */
+    bool inbound;                       /* from outside, to a customer of ours */
     float spam;                         /* 0: honest, 1: refused wherever anybody looks */
+    uint64_t look;                      /* which providers know the spam; 0: all alike */
+    struct role *role;                  /* whose evil or odd mail it is; NULL: nobody's */
+    const char *refuse;                 /* smtpd refuses it in these words (session.c) */
     int64_t arrived, active;
     struct proc cleanup;
 };
@@ -74,7 +82,13 @@ struct sim {
     size_t free_n, inodes, inode_cap;
     double heat[STYLE_COUNT]; /* spam that each kind of provider saw of late */
     int64_t heat_at[STYLE_COUNT];
-    void *attacks, *campaigns; /* scenario.c's and traffic.c's own */
+    enum outcome refused_as;  /* what spam is refused as */
+    double honest_refusals;   /* share of good mail that is, too */
+    struct trouble *troubles; /* in reverse order of their making */
+    struct role *roles;
+    FILE *spam; /* NULL: not asked for */
+    struct sink scratch;
+    void *campaigns; /* traffic.c's own */
 };
 
 void sim_open(struct sim *s, const struct options *opt);
@@ -119,14 +133,23 @@ void mail_put_delays(struct sim *s, struct sink *k, const struct mail *m, int64_
 
 void hop_start(struct sim *s, struct mail *m);
 void deliver_start(struct sim *s, struct mail *m);
+/* What a message gets at a domain, by an outbound transport; all its recipients there, unless one's
+ * mailbox has its own fault. */
+enum outcome outcome_at(struct sim *s, const struct mail *m, const struct domain *to,
+                        uint32_t transport);
+/* A customer's own server takes notices as they come, and mail from outside unless it looks bad. */
+enum outcome outcome_at_home(struct sim *s, const struct mail *m);
 void reply_put(struct sim *s, struct sink *k, const char *template, const struct mail *m,
                rcpt_id rcpt, const struct domain *d, const char *our_ip);
 void traffic_start(struct sim *s);
+/* Percent of the average that an office sends in the hour of t. */
+unsigned traffic_office_hour(int64_t t);
+/* An office's message to its contacts; arg is the identity. */
+void traffic_office_compose(struct sim *s, struct mail *m, void *who);
+uint32_t traffic_size(struct sim *s, double median, double sigma);
 /* A Message-ID in one of the usual shapes. */
 void traffic_msgid(struct sim *s, struct mail *m, const char *domain);
 void noise_start(struct sim *s);
 bool scenario_start(struct sim *s); /* false: there is none of that name */
-/* What really happened, for tests to compare with: one line an attack. False: can't be written. */
-bool scenario_write_labels(const struct sim *s, const char *path);
 
 #endif

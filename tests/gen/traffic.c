@@ -38,15 +38,18 @@ static double batch(const struct sim *s, enum customer_kind kind)
     return a_day < 20 ? 20 : a_day > 400 ? 400 : a_day;
 }
 
-static unsigned hour_percent(int64_t t, enum customer_kind kind)
+unsigned traffic_office_hour(int64_t t)
 {
     unsigned hour = (unsigned)(t / HOUR % 24);
     unsigned day = (unsigned)(t / DAY + 4) % 7; /* 1 January 1970 was a Thursday; 0 is Sunday */
     bool weekend = day == 0 || day == 6;
 
-    if (kind == CUSTOMER_SHOP)
-        return shop_hours[hour];
     return weekend ? office_hours[hour] / 5u : office_hours[hour];
+}
+
+static unsigned hour_percent(int64_t t, enum customer_kind kind)
+{
+    return kind == CUSTOMER_SHOP ? shop_hours[t / HOUR % 24] : traffic_office_hour(t);
 }
 
 void traffic_msgid(struct sim *s, struct mail *m, const char *domain)
@@ -70,7 +73,7 @@ void traffic_msgid(struct sim *s, struct mail *m, const char *domain)
         m->msgid[0] = '\0'; /* some programs leave it out, and nobody adds it */
 }
 
-static uint32_t size_of(struct sim *s, double median, double sigma)
+uint32_t traffic_size(struct sim *s, double median, double sigma)
 {
     double size = rng_lognormal(&s->rng, median, sigma);
 
@@ -95,7 +98,7 @@ static bool has_rcpt(const struct mail *m, rcpt_id id)
     return false;
 }
 
-static void office_compose(struct sim *s, struct mail *m, void *arg)
+void traffic_office_compose(struct sim *s, struct mail *m, void *arg)
 {
     const struct identity *who = arg;
     uint32_t n = 1, u = rng_below(&s->rng, 100);
@@ -115,7 +118,7 @@ static void office_compose(struct sim *s, struct mail *m, void *arg)
             m->nrcpt++;
         m->pending = m->nrcpt;
     }
-    m->size = size_of(s, 14000, 1.7);
+    m->size = traffic_size(s, 14000, 1.7);
     traffic_msgid(s, m, who->customer->domain);
 }
 
@@ -130,7 +133,7 @@ static void shop_compose(struct sim *s, struct mail *m, void *arg)
     else
         snprintf(m->sender, sizeof(m->sender), "%s", who->sender);
     add_contact(s, m, c, 0.015);
-    m->size = size_of(s, 9000, 0.6);
+    m->size = traffic_size(s, 9000, 0.6);
     traffic_msgid(s, m, c->domain);
 }
 
@@ -177,13 +180,15 @@ static void session_begin(struct sim *s, enum customer_kind kind)
 {
     const struct customer *c = world_customer(s->world, &s->rng, kind);
     const struct identity *who = world_identity(s->world, &s->rng, c);
-    compose_fn compose = kind == CUSTOMER_OFFICE ? office_compose : shop_compose;
+    compose_fn compose = kind == CUSTOMER_OFFICE ? traffic_office_compose : shop_compose;
     unsigned n = 1;
     char away[96];
 
     while (n < 12 && rng_chance(&s->rng, 1 - 1 / session_messages[kind]))
         n++;
-    if (who->login[0] != '\0' && kind == CUSTOMER_OFFICE && rng_chance(&s->rng, 0.08)) {
+    if (who->stay != NULL && stay_client(who->stay, &s->rng, s->now, away, sizeof(away))) {
+        session_open(s, who, away, n, compose, (void *)(uintptr_t)who);
+    } else if (who->login[0] != '\0' && kind == CUSTOMER_OFFICE && rng_chance(&s->rng, 0.08)) {
         world_roaming(&s->rng, away, sizeof(away));
         session_open(s, who, away, n, compose, (void *)(uintptr_t)who);
     } else {

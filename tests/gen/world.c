@@ -10,6 +10,9 @@ static const char *const partners[8] = {"north-it", "bluehost",   "citycomp",  "
 
 const char *const service_names[SERVICES] = {"smtpd", "submission/smtpd", "smtps/smtpd", "smtpd"};
 
+/* Room for the customers that scenarios add. */
+enum { SPARE = 256, SPARE_IDENTITIES = 4 };
+
 static void *allocate(size_t n, size_t size)
 {
     void *p = calloc(n, size);
@@ -64,12 +67,13 @@ static void machine_make(const struct customer *c, struct identity *id, uint32_t
 {
     char ip[40];
     size_t stem = strcspn(c->net, "/");
+    size_t host = (size_t)(strrchr(c->net, c->net[stem - 1] == ':' ? ':' : '.') - c->net);
     const char *name = c->kind == CUSTOMER_OFFICE ? "mail" : "web1";
 
     if (c->net[stem - 1] == ':')
         snprintf(ip, sizeof(ip), "%.*s25", (int)stem, c->net);
     else
-        snprintf(ip, sizeof(ip), "198.51.100.%d", atoi(c->net + 11) + 1);
+        snprintf(ip, sizeof(ip), "%.*s.%d", (int)host, c->net, atoi(c->net + host + 1) + 1);
     snprintf(id->client, sizeof(id->client), "%s.%s[%s]", name, c->domain, ip);
     snprintf(id->helo, sizeof(id->helo), "%s.%s", name, c->domain);
     if (c->kind != CUSTOMER_OFFICE)
@@ -110,6 +114,7 @@ static void login_make(struct rng *r, const struct customer *c, struct identity 
                                          "desktop%u.lan"};
     static const uint8_t services[4] = {SERVICE_SUBMISSION, SERVICE_SUBMISSION, SERVICE_SMTPS,
                                         SERVICE_SUBMISSION};
+    uint32_t number;
 
     if (c->kind == CUSTOMER_NEWSLETTER)
         snprintf(id->sender, sizeof(id->sender), "%s@%s", j ? "offers" : "news", c->domain);
@@ -120,7 +125,8 @@ static void login_make(struct rng *r, const struct customer *c, struct identity 
         snprintf(id->login, sizeof(id->login), "%s-%02u", c->key, j + 1);
     else
         snprintf(id->login, sizeof(id->login), "%s", id->sender);
-    snprintf(id->helo, sizeof(id->helo), helos[rng_below(r, 4)], rng_below(r, 250) + 2);
+    number = rng_below(r, 250) + 2;
+    snprintf(id->helo, sizeof(id->helo), helos[rng_below(r, 4)], number);
     id->service = services[rng_below(r, 4)];
     world_roaming(r, id->client, sizeof(id->client));
 }
@@ -168,17 +174,49 @@ struct world *world_new(struct rng *r, uint32_t customers)
     uint32_t nets = 0;
 
     w->customers = customers;
-    w->customer = allocate(customers, sizeof(*w->customer));
+    w->customer = allocate(customers + SPARE, sizeof(*w->customer));
     for (uint32_t i = 0; i < customers; i++) {
         customer_make(r, &w->customer[i], i, &nets);
         w->customer[i].first = w->identities;
         w->identities += w->customer[i].identities;
     }
-    w->identity = allocate(w->identities, sizeof(*w->identity));
+    w->identity = allocate(w->identities + SPARE * SPARE_IDENTITIES, sizeof(*w->identity));
+    w->spare = SPARE;
     for (uint32_t i = 0; i < customers; i++)
         identities_make(w, r, &w->customer[i]);
     kinds_make(w);
     return w;
+}
+
+struct customer *world_add(struct world *w, struct rng *r, enum customer_kind kind, const char *net,
+                           uint32_t identities)
+{
+    struct customer *c = &w->customer[w->customers];
+
+    if (w->spare == 0 || identities > SPARE_IDENTITIES)
+        return NULL;
+    w->spare--;
+    names_customer_domain(c->domain, sizeof(c->domain), w->customers++);
+    snprintf(c->key, sizeof(c->key), "%.*s", (int)strcspn(c->domain, "."), c->domain);
+    snprintf(c->net, sizeof(c->net), "%s", net);
+    c->partner = partners[rng_skewed(r, 8)];
+    c->kind = kind;
+    c->seed = rng_next(r);
+    c->contacts = 150 + rng_below(r, 300);
+    c->cast = true;
+    c->identities = identities;
+    c->first = w->identities;
+    w->identities += identities;
+    identities_make(w, r, c);
+    return c;
+}
+
+bool stay_client(const struct stay *stay, struct rng *r, int64_t now, char *out, size_t size)
+{
+    if (now < stay->from || now >= stay->to || !rng_chance(r, stay->share))
+        return false;
+    snprintf(out, size, "%s", stay->client[rng_below(r, stay->clients)]);
+    return true;
 }
 
 const struct customer *world_customer(const struct world *w, struct rng *r, enum customer_kind kind)

@@ -8,14 +8,25 @@
 
 static uint64_t seed;
 
+uint64_t slice_hash_seed(void)
+{
+    uint64_t fresh;
+
+    if (getrandom(&fresh, sizeof fresh, GRND_NONBLOCK) != (ssize_t)sizeof fresh)
+        fresh = (uint64_t)(uintptr_t)&seed;
+    return fresh | 1;
+}
+
+uint64_t slice_hash_with(struct slice s, uint64_t with)
+{
+    return XXH3_64bits_withSeed(s.p ? s.p : "", s.n, with);
+}
+
 uint64_t slice_hash(struct slice s)
 {
-    if (seed == 0) {
-        if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
-            seed = (uint64_t)(uintptr_t)&seed;
-        seed |= 1;
-    }
-    return XXH3_64bits_withSeed(s.p ? s.p : "", s.n, seed);
+    if (seed == 0)
+        seed = slice_hash_seed();
+    return slice_hash_with(s, seed);
 }
 
 static struct map_entry *find(const struct map *m, struct slice key, uint64_t hash)

@@ -21,6 +21,9 @@ struct map {
 };
 
 uint64_t slice_hash(struct slice s); /* seeded once a process: a stranger can't choose collisions */
+/* The same with a seed of the caller's, for hashes that outlive the process. */
+uint64_t slice_hash_with(struct slice s, uint64_t seed);
+uint64_t slice_hash_seed(void); /* a number that nobody knows; not 0 */
 
 void *map_get(const struct map *m, struct slice key);       /* NULL when absent */
 bool map_put(struct map *m, struct slice key, void *value); /* adds or replaces */

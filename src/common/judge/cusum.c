@@ -27,16 +27,17 @@ bool observation_accuses(const struct observation *o)
     return false;
 }
 
-/* No message brings more than message_most. */
+/* No observation brings more than message_most. */
 static void cut(struct observation *o, const struct scoring *s)
 {
     float sum = 0, most = (float)s->message_most;
 
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
         sum += o->llr[f] > 0 ? o->llr[f] : 0;
-    for (unsigned f = 0; f < FAMILY_COUNT && sum > most; f++)
+    o->part = sum > most ? most / sum : 1;
+    for (unsigned f = 0; f < FAMILY_COUNT; f++)
         if (o->llr[f] > 0)
-            o->llr[f] *= most / sum;
+            o->llr[f] *= o->part;
 }
 
 static void add_family(struct cusum *c, const struct scoring *s, unsigned f, float llr)
@@ -55,32 +56,56 @@ static double log_ratio(const struct cusum *c, unsigned f)
     return (double)log_sum(c->family[f].hit, c->family[f].miss);
 }
 
-bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o)
+/* Of all families, without limits. */
+static double whole(const struct cusum *c)
 {
+    double sum = 0;
+
+    for (unsigned f = 0; f < FAMILY_COUNT; f++)
+        sum += log_ratio(c, f);
+    return sum;
+}
+
+bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o, float age)
+{
+    float fade = s->fade * age;
+
     cut(o, s);
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
         if (o->decisive[f]) {
             c->decisive[f] = true;
             c->family[f].hit = fmaxf(c->family[f].hit, (float)s->threshold);
         } else if (o->llr[f] > 0 || o->llr[f] < 0) {
-            add_family(c, s, f, o->llr[f] - s->fade);
+            add_family(c, s, f, o->llr[f] - fade);
         } else {
-            c->family[f].hit -= s->fade;
+            c->family[f].hit -= fade;
         }
     }
-    if (cusum_sum(c, INFINITY) > 0)
+    if (whole(c) > 0)
         return true;
     cusum_start(c, s);
     return false;
 }
 
-/* The two families of replies together bring no more than replies_most. */
-static double replies_factor(double content, double unknown, double most)
+/* These families (bits) together bring no more than that. */
+static void limit(double of[FAMILY_COUNT], unsigned families, double most)
 {
-    double both = content + unknown;
+    double sum = 0;
 
-    return both > most && both > 0 ? most / both : 1;
+    for (unsigned f = 0; f < FAMILY_COUNT; f++)
+        sum += families >> f & 1 && of[f] > 0 ? of[f] : 0;
+    if (sum <= most)
+        return;
+    for (unsigned f = 0; f < FAMILY_COUNT; f++)
+        if (families >> f & 1 && of[f] > 0)
+            of[f] *= most / sum;
 }
+
+#define REPLIES (1u << FAMILY_CONTENT | 1u << FAMILY_UNKNOWN)
+#define CAMPAIGN (1u << FAMILY_RECIPIENTS | 1u << FAMILY_VOLUME)
+#define MAILING (CAMPAIGN | 1u << FAMILY_UNKNOWN)
+#define BULK (CAMPAIGN | 1u << FAMILY_VERDICT)
+#define CONDUCT (CAMPAIGN | 1u << FAMILY_ORIGIN | 1u << FAMILY_SENDER)
 
 double cusum_score(const struct cusum *c, const struct scoring *s, double replies_most,
                    float part[FAMILY_COUNT])
@@ -94,24 +119,28 @@ double cusum_score(const struct cusum *c, const struct scoring *s, double replie
         if (!c->decisive[f] && of[f] > s->family_most)
             of[f] = s->family_most;
     }
-    double factor = replies_factor(of[FAMILY_CONTENT], of[FAMILY_UNKNOWN], replies_most);
-    of[FAMILY_CONTENT] *= factor;
-    of[FAMILY_UNKNOWN] *= factor;
+    limit(of, REPLIES, replies_most);
+    limit(of, CAMPAIGN, s->campaign_most);
+    limit(of, MAILING, s->mailing_most);
+    limit(of, BULK, s->mailing_most);
+    limit(of, CONDUCT, s->conduct_most);
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
-        sum += of[f];
+        sum += of[f] > 0 ? of[f] : 0;
         if (part)
             part[f] = (float)of[f];
     }
     return decisive && sum < s->threshold ? s->threshold : sum;
 }
 
-double cusum_sum(const struct cusum *c, double replies_most)
+double cusum_sum(const struct cusum *c, const struct scoring *s, double replies_most)
 {
-    double content = log_ratio(c, FAMILY_CONTENT), unknown = log_ratio(c, FAMILY_UNKNOWN);
-    double sum = (content + unknown) * replies_factor(content, unknown, replies_most);
+    double of[FAMILY_COUNT], sum = 0;
 
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
-        if (f != FAMILY_CONTENT && f != FAMILY_UNKNOWN)
-            sum += log_ratio(c, f);
+        of[f] = log_ratio(c, f);
+    limit(of, REPLIES, replies_most);
+    limit(of, CAMPAIGN, s->campaign_most);
+    for (unsigned f = 0; f < FAMILY_COUNT; f++)
+        sum += of[f];
     return sum;
 }

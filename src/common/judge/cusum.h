@@ -24,16 +24,16 @@
  * adds ln L_f = 0; one that speaks against a compromise takes -ln(1 - affected) at most, so others
  * can still be heard; what it said long ago never weighs more than -ln(onset).
  *
- * What a family has against an identity also fades, by `fade` nats a message. Else a single spam
- * verdict with no clean ones to answer it would hold the sum over zero for good, and `since` would
- * point to that day.
+ * What a family has against an identity also fades, by `fade` nats a message and an hour. Else
+ * a single spam verdict with no clean ones to answer it would hold the sum over zero for good, and
+ * `since` would point to that day.
  *
  * Caps, which hold at every moment. The score is S = sum of min(ln L_f, family_most). S >= h is
  * `compromised`: since family_most < h it takes two families. P >= h with S < h is `suspect`:
  * evidence as strong, but of one kind. ln L_f itself stops at alone_most, so that it can come down
- * again, and what the families of replies bring together at replies_most (evidence.h), in S and in
- * P. Taking something off a likelihood ratio never breaks the bound, so neither these caps nor
- * fading nor the limit on what one message brings do.
+ * again, and what the families of replies bring together at replies_most, and recipients and volume
+ * at campaign_most (evidence.h), in S and in P. Taking something off a likelihood ratio never
+ * breaks the bound, so neither these caps nor fading nor the limit on what one message brings do.
  *
  * A `decisive` observation (a known virus) sets its family to h and lifts its cap.
  *
@@ -55,20 +55,21 @@ struct cusum {
 struct observation {
     float llr[FAMILY_COUNT];
     bool decisive[FAMILY_COUNT];
+    float part; /* of it that counted; set by cusum_add() */
 };
 
 /* As at the start and after every restart. */
 void cusum_start(struct cusum *c, const struct scoring *s);
-/* Takes the observation in, after cutting it to message_most. False when the sum fell to zero; c is
- * then started again. */
-bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o);
+/* Takes the observation in, after cutting it to message_most; age: messages and hours since the
+ * last one. False when the sum fell to zero; c is then started again. */
+bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o, float age);
 /* What it would do from the start: nothing, unless something in it is positive. */
 bool observation_accuses(const struct observation *o);
 
 /* S; part (or NULL) is what of it each family brings. */
 double cusum_score(const struct cusum *c, const struct scoring *s, double replies_most,
                    float part[FAMILY_COUNT]);
-/* P, under the same limit on replies. */
-double cusum_sum(const struct cusum *c, double replies_most);
+/* P, under the same limits. */
+double cusum_sum(const struct cusum *c, const struct scoring *s, double replies_most);
 
 #endif

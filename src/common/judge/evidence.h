@@ -7,11 +7,10 @@
  * newsletter that filters mistake for spam), and one is no reason for the other; a spammer who got
  * his addresses and his text from elsewhere has both. By the chain rule P(unknown, content) =
  * P(unknown) P(content | known), so with
- *   replies-unknown   of all recipients that the site took a decision on, was this one unknown?
+ *   replies-unknown   of new recipients that the site took a decision on, was this one unknown?
  *   replies-content   of those that exist, was the message refused for what it says or carries?
- * the two llrs add up to that of the whole answer, and each may have its own cap. It follows that a
- * refusal for content speaks against replies-unknown (the recipient existed) and that an unknown
- * recipient says nothing of the content. Accepted mail counts against both.
+ * the two llrs add up to that of the whole answer, and each may have its own cap. A recipient that
+ * the customer wrote to before says nothing about a list, whatever has become of him.
  *
  * No accusation: refusals about our own address (ip-blocklisted, rate-limited; and refusals for
  * content by a site that refuses other customers' mail as well, remote.h), full mailboxes, policy
@@ -30,16 +29,61 @@
  * verdict (evidence_verdict.c): our own filter's spam and clean, once per message; a virus is
  * decisive; banned attachments, bad headers and unchecked mail say nothing.
  *
+ * recipients (evidence_recipients.c): does this customer write to addresses, and domains, that it
+ * never wrote to? volume (evidence_volume.c): is the hour busier than its hours get, and at a time
+ * of the week when it is never active? Both are what an honest mailing looks like as well, so
+ * together they bring at most campaign_most: who mails to many new people is not suspect, only
+ * whoever else is, too.
+ *
+ * origin (evidence_origin.c): is a login used from a net, a provider (AS), a country where it never
+ * was, or from two providers within an hour? sender (evidence_sender.c): is it used to write as
+ * addresses that it never wrote as, of domains that aren't its customer's, that look random? Coming
+ * to a new place is one event, not one a message.
+ *
+ * Something is new once: whoever comes back to it does what he does now and then. While an identity
+ * is watched (its sum is over zero) both hypotheses learn from what it does, but what was learned
+ * counts for good only if the watch ends without a flag: nobody teaches the scorer while under
+ * suspicion. An identity's very first message has nothing to be compared with.
+ *
  * LIMIT: the bound on false flags takes the families as independent while an identity is honest.
  * Our filter and the remote ones may well be wrong about the same message, so one message counts
- * little (message_most); but bulk mail that our filter and those of others all take for spam, again
- * and again, is flagged, however honest it is meant.
+ * little (message_most).
  */
 #ifndef MPTOOLS_JUDGE_EVIDENCE_H
 #define MPTOOLS_JUDGE_EVIDENCE_H
 
 #include "judge/cusum.h"
 #include "judge/remote.h"
+#include "judge/usual.h"
+
+/* What is believed, and learned but not yet trusted, about an identity since its sum left zero;
+ * starts as {0}. */
+struct watch {
+    uint32_t begun; /* bits of the signs whose beliefs are set up */
+    struct belief belief[SIGN_TALLIES];
+    struct usual learned;
+};
+
+/* Whom an observation is about. */
+struct mind {
+    const struct scoring *scoring;
+    float yes[SIGN_TALLIES], no[SIGN_TALLIES]; /* seen in the observation at hand */
+    const struct usual *own, *customers;       /* from before the watch */
+    struct usual *everyone;                    /* how busy, and when: learns at once */
+    struct watch *watch;
+};
+
+/* The sign's llr, which is part of the observation at hand. */
+float sign_seen(struct mind *m, enum sign sign, float yes, float usual_least);
+/* The observation is over: it is learned, as much of it as counted. */
+void mind_learn(struct mind *m, float part);
+
+/* Has it been seen before? */
+enum familiar {
+    FAMILIAR_UNTOLD, /* there is nothing to tell: no address, no database */
+    FAMILIAR_KNOWN,
+    FAMILIAR_NEW
+};
 
 enum answer {
     ANSWER_NOTHING, /* no evidence, or not a remote site's word */
@@ -58,7 +102,8 @@ bool answer_is_filter(const struct record *r);
 /* One site's answers about one message, recipients counted. */
 struct word {
     struct remote site;
-    unsigned accepted, content, unknown, other;
+    unsigned accepted, content, other;
+    unsigned unknown, fresh; /* new recipients: that don't exist; all */
 };
 
 /* What sites have brought so far; belongs to the identity's spam window and starts as {0}. */
@@ -76,8 +121,8 @@ struct site_sums {
 
 /* Adds the word's llrs to o, and to the site's sums. usual: the site's share of refusals for
  * content (remote_share_refused()). */
-void word_observe(const struct word *w, const struct scoring *s, double usual,
-                  struct site_sums *sums, struct observation *o);
+void word_observe(struct mind *m, const struct word *w, float usual, struct site_sums *sums,
+                  struct observation *o);
 /* The most that the families of replies may bring together. */
 double sites_most(const struct site_sums *sums, const struct scoring *s);
 /* Could it accuse? */
@@ -87,6 +132,38 @@ unsigned sites_refused(const struct site_sums *sums, unsigned families);
 
 enum verdict { VERDICT_NOTHING, VERDICT_CLEAN, VERDICT_SPAM, VERDICT_VIRUS };
 enum verdict verdict_of(const struct record *r);
-void verdict_observe(enum verdict v, const struct scoring *s, struct observation *o);
+void verdict_observe(struct mind *m, enum verdict v, struct observation *o);
+
+/* A message's recipients that answered: all, the new ones, and of these those in a new domain. */
+struct addressees {
+    unsigned all, fresh, domains;
+};
+void recipients_observe(struct mind *m, const struct addressees *a, struct observation *o);
+
+/* Where a login is used from; elsewhere: another provider than less than an hour ago (-1 when that
+ * can't be told). */
+struct sight {
+    enum familiar net, provider, country;
+    int elsewhere;
+};
+void origin_observe(struct mind *m, const struct sight *s, struct observation *o);
+
+/* Whom it writes as. */
+struct guise {
+    enum familiar sender, domain;
+    bool random;
+};
+void sender_observe(struct mind *m, const struct guise *g, struct observation *o);
+/* Would nobody have chosen this local part? */
+bool looks_random(struct slice local);
+
+/* The hour that is under way; starts as {0}. */
+struct tempo {
+    int32_t hour; /* since 1970; 0: none yet */
+    uint32_t messages;
+};
+/* Another message at that time. False when it says nothing and only counts. */
+bool volume_tells(const struct tempo *t, int64_t time);
+void volume_observe(struct mind *m, struct tempo *t, int64_t time, struct observation *o);
 
 #endif

@@ -1,7 +1,5 @@
 #include "judge/evidence.h"
 
-#include <math.h>
-
 static bool is_one_of(struct slice s, const struct slice *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -15,7 +13,7 @@ static bool is_one_of(struct slice s, const struct slice *list, size_t n)
 enum answer answer_of(const struct record *r)
 {
     static const struct slice content[] = {
-        {"spam-content", 12}, {"virus", 5}, {"domain-blocklisted", 18}};
+        {"spam-content", 12}, {"virus", 5}, {"domain-blocklisted", 18}, {"policy", 6}};
     static const struct slice about_us[] = {{"ip-blocklisted", 14}, {"rate-limited", 12}};
     struct slice class = r->f[COL_CLASS], status = r->f[COL_STATUS];
     bool bounced = slice_eq(status, SL("bounced"));
@@ -39,14 +37,6 @@ bool answer_is_filter(const struct record *r)
 
     return slice_find(reply, SL("from MTA(")) || slice_find(reply, SL("discarded, id=")) ||
            slice_find(reply, SL("Reject, id="));
-}
-
-/* ln of the odds of a refusal for content, where the site refuses `usual` of everybody's. */
-static float content_yes(const struct likelihood *l, double usual)
-{
-    double llr = log(l->compromised / (usual > l->usual ? usual : l->usual));
-
-    return llr > 0 ? (float)llr : 0;
 }
 
 /* The site's sums: its own, a new one's, or when there is no room those of the smallest. */
@@ -91,29 +81,28 @@ bool word_accuses(const struct word *w)
     return w->content || w->unknown;
 }
 
-void word_observe(const struct word *w, const struct scoring *s, double usual,
-                  struct site_sums *sums, struct observation *o)
+void word_observe(struct mind *m, const struct word *w, float usual, struct site_sums *sums,
+                  struct observation *o)
 {
-    const struct likelihood *lc = &s->family[FAMILY_CONTENT], *lu = &s->family[FAMILY_UNKNOWN];
-    float decided = (float)(w->content + w->accepted), others = decided + (float)w->other;
-    float all = others + (float)w->unknown;
+    float decided = (float)(w->content + w->accepted);
 
-    if (all <= 0)
+    if (decided <= 0 && w->fresh == 0)
         return;
     struct site_sum *site = site_of(sums, &w->site);
     if (w->content)
         site->refused |= 1u << FAMILY_CONTENT;
     if (w->unknown)
         site->refused |= 1u << FAMILY_UNKNOWN;
-    float unknown = ((float)w->unknown * lu->yes + others * lu->no) / all;
-    o->llr[FAMILY_UNKNOWN] += unknown;
-    add_sum(&site->unknown, unknown, s);
-    if (decided <= 0)
-        return;
-    float content =
-        ((float)w->content * content_yes(lc, usual) + (float)w->accepted * lc->no) / decided;
-    o->llr[FAMILY_CONTENT] += content;
-    add_sum(&site->content, content, s);
+    if (w->fresh) {
+        float llr = sign_seen(m, SIGN_UNKNOWN, (float)w->unknown / (float)w->fresh, 0);
+        o->llr[FAMILY_UNKNOWN] += llr;
+        add_sum(&site->unknown, llr, m->scoring);
+    }
+    if (decided > 0) {
+        float llr = sign_seen(m, SIGN_CONTENT, (float)w->content / decided, usual);
+        o->llr[FAMILY_CONTENT] += llr;
+        add_sum(&site->content, llr, m->scoring);
+    }
 }
 
 double sites_most(const struct site_sums *sums, const struct scoring *s)

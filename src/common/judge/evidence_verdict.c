@@ -11,12 +11,10 @@ enum verdict verdict_of(const struct record *r)
     return slice_eq(v, SL("clean")) ? VERDICT_CLEAN : VERDICT_NOTHING;
 }
 
-void verdict_observe(enum verdict v, const struct scoring *s, struct observation *o)
+void verdict_observe(struct mind *m, enum verdict v, struct observation *o)
 {
-    const struct likelihood *l = &s->family[FAMILY_VERDICT];
-
     if (v == VERDICT_VIRUS)
         o->decisive[FAMILY_VERDICT] = true;
     else if (v != VERDICT_NOTHING)
-        o->llr[FAMILY_VERDICT] += v == VERDICT_SPAM ? l->yes : l->no;
+        o->llr[FAMILY_VERDICT] += sign_seen(m, SIGN_SPAM, v == VERDICT_SPAM, 0);
 }

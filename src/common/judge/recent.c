@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool recent_init(struct recent *r, size_t size)
+bool recent_init(struct recent *r, size_t first, size_t most)
 {
-    r->size = size;
-    r->used = 0;
-    r->young = calloc(size, sizeof *r->young);
-    r->old = calloc(size, sizeof *r->old);
+    *r = (struct recent){.young_size = first, .old_size = first, .most = most};
+    r->young = calloc(first, sizeof *r->young);
+    r->old = calloc(first, sizeof *r->old);
     return r->young && r->old;
 }
 
@@ -28,24 +27,62 @@ static size_t place(const uint64_t *slots, size_t size, uint64_t number)
     return i;
 }
 
+static bool in_old(const struct recent *r, uint64_t number)
+{
+    return r->old[place(r->old, r->old_size, number)] == number;
+}
+
 bool recent_has(const struct recent *r, uint64_t number)
 {
-    return r->young[place(r->young, r->size, number)] == number ||
-           r->old[place(r->old, r->size, number)] == number;
+    return r->young[place(r->young, r->young_size, number)] == number || in_old(r, number);
+}
+
+bool recent_touch(struct recent *r, uint64_t number)
+{
+    if (r->young[place(r->young, r->young_size, number)] == number)
+        return true;
+    if (!in_old(r, number))
+        return false;
+    recent_add(r, number);
+    return true;
+}
+
+static bool grow(struct recent *r)
+{
+    size_t size = r->young_size * 2;
+    uint64_t *wide = size <= r->most ? calloc(size, sizeof *wide) : NULL;
+
+    if (wide == NULL)
+        return false;
+    for (size_t i = 0; i < r->young_size; i++)
+        if (r->young[i])
+            wide[place(wide, size, r->young[i])] = r->young[i];
+    free(r->young);
+    r->young = wide;
+    r->young_size = size;
+    return true;
+}
+
+static void forget(struct recent *r)
+{
+    uint64_t *slots = r->old;
+    size_t size = r->old_size;
+
+    r->old = r->young;
+    r->old_size = r->young_size;
+    r->young = slots;
+    r->young_size = size;
+    memset(r->young, 0, size * sizeof *r->young);
+    r->used = 0;
 }
 
 void recent_add(struct recent *r, uint64_t number)
 {
-    size_t i = place(r->young, r->size, number);
+    size_t i = place(r->young, r->young_size, number);
 
     if (r->young[i])
         return;
     r->young[i] = number;
-    if (++r->used < r->size / 2)
-        return;
-    uint64_t *forgotten = r->old;
-    r->old = r->young;
-    r->young = forgotten;
-    memset(r->young, 0, r->size * sizeof *r->young);
-    r->used = 0;
+    if (++r->used >= r->young_size / 2 && !grow(r))
+        forget(r);
 }

@@ -1,8 +1,8 @@
 /* recent: a bounded memory of what was seen: numbers go in, and are found again for a while.
  *
- * Two generations of one size: when the younger is half full the older is forgotten, so at least
- * size/2 and at most size numbers are remembered. A number is a hash of 64 bits; that two things
- * share one is taken as chance.
+ * Two generations: the younger grows to `most` slots; when it is half full then, the older is
+ * forgotten, so at least most/2 and at most `most` numbers are remembered once there were so many.
+ * A number is a hash of 64 bits; that two things share one is taken as chance.
  */
 #ifndef MPTOOLS_JUDGE_RECENT_H
 #define MPTOOLS_JUDGE_RECENT_H
@@ -13,14 +13,18 @@
 
 struct recent {
     uint64_t *young, *old;
-    size_t size, used; /* slots a generation, a power of two; taken in the younger */
+    size_t young_size, old_size; /* slots, powers of two */
+    size_t used, most;           /* taken in the younger; the most slots it may have */
 };
 
-/* Takes 16 bytes a slot, once; false when memory runs out. */
-bool recent_init(struct recent *r, size_t size);
+/* Powers of two. False when memory runs out. */
+bool recent_init(struct recent *r, size_t first, size_t most);
 void recent_free(struct recent *r);
 bool recent_has(const struct recent *r, uint64_t number);
+/* When memory runs out for growing, it forgets earlier instead. */
 void recent_add(struct recent *r, uint64_t number);
+/* recent_has(), and what is found is remembered anew. */
+bool recent_touch(struct recent *r, uint64_t number);
 
 /* One number from two. */
 static inline uint64_t recent_mix(uint64_t a, uint64_t b)

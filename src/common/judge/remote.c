@@ -27,6 +27,7 @@ struct site {
 /* Two generations: when the younger is full, the older is forgotten. Nothing depends on which hash
  * a site has, so every run says the same. */
 struct remotes {
+    uint64_t seed;
     struct site *young, *old;
     size_t used; /* in the younger */
     struct {
@@ -34,12 +35,13 @@ struct remotes {
     } names[NAMES]; /* the public suffix list is asked once for a host, or nearly */
 };
 
-struct remotes *remotes_new(void)
+struct remotes *remotes_new(uint64_t seed)
 {
     struct remotes *rs = calloc(1, sizeof *rs);
 
     if (rs == NULL)
         return NULL;
+    rs->seed = seed;
     rs->young = calloc(SLOTS, sizeof *rs->young);
     rs->old = calloc(SLOTS, sizeof *rs->old);
     if (rs->young && rs->old)
@@ -62,24 +64,24 @@ static uint64_t not_zero(uint64_t hash)
     return hash ? hash : 1;
 }
 
-static uint64_t hash_addr(struct ipaddr a)
+static uint64_t hash_addr(const struct remotes *rs, struct ipaddr a)
 {
     char b[16];
 
     memcpy(b, &a.hi, 8);
     memcpy(b + 8, &a.lo, 8);
-    return not_zero(slice_hash(slice_of(b, sizeof b)));
+    return not_zero(slice_hash_with(slice_of(b, sizeof b), rs->seed));
 }
 
-static uint64_t hash_host(struct remotes *rs, const psl_ctx_t *psl, struct slice host)
+uint64_t remote_domain(struct remotes *rs, const psl_ctx_t *psl, struct slice host)
 {
-    uint64_t h = not_zero(slice_hash(host));
+    uint64_t h = not_zero(slice_hash_with(host, rs->seed));
     char buf[IDENTITY_LONGEST + 1];
 
     if (rs->names[h % NAMES].host == h)
         return rs->names[h % NAMES].site;
     struct slice domain = organisational_domain(psl, host, buf);
-    uint64_t site = domain.n ? not_zero(slice_hash(domain)) : 0;
+    uint64_t site = domain.n ? not_zero(slice_hash_with(domain, rs->seed)) : 0;
     rs->names[h % NAMES].host = h;
     rs->names[h % NAMES].site = site;
     return site;
@@ -92,10 +94,10 @@ bool remote_of(struct remotes *rs, const psl_ctx_t *psl, const struct record *r,
     if (!ipaddr_parse(r->f[COL_RELAY_IP], &a))
         return false;
     out->local = ipaddr_is_private(a);
-    out->net = out->local ? 0 : hash_addr(ipnet_of(a, ipaddr_is_v4(a) ? 96 + 24 : 48).addr);
-    out->name = r->f[COL_RELAY_NAME].n ? hash_host(rs, psl, r->f[COL_RELAY_NAME]) : 0;
+    out->net = out->local ? 0 : hash_addr(rs, ipnet_of(a, ipaddr_is_v4(a) ? 96 + 24 : 48).addr);
+    out->name = r->f[COL_RELAY_NAME].n ? remote_domain(rs, psl, r->f[COL_RELAY_NAME]) : 0;
     if (out->name == 0)
-        out->name = hash_addr(a);
+        out->name = hash_addr(rs, a);
     return true;
 }
 

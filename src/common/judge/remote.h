@@ -28,12 +28,16 @@ struct remote {
 };
 
 struct remotes;
-struct remotes *remotes_new(void); /* NULL when memory runs out */
+/* seed: of the hashes. NULL when memory runs out. */
+struct remotes *remotes_new(uint64_t seed);
 void remotes_free(struct remotes *rs);
 
 /* The site that a delivery record's words are from; false when nobody answered. */
 bool remote_of(struct remotes *rs, const psl_ctx_t *psl, const struct record *r,
                struct remote *out);
+
+/* The hash of a host's organisational domain; 0 when it is no name. */
+uint64_t remote_domain(struct remotes *rs, const psl_ctx_t *psl, struct slice host);
 
 /* What the site did with mail of that customer (a hash that isn't 0). */
 void remote_heard(struct remotes *rs, const struct remote *site, uint32_t customer, bool refused,

@@ -5,8 +5,10 @@
 #include "base/when.h"
 #include "judge/score_parts.h"
 
+#define FEW_SLOTS ((size_t)1 << 12)
 #define HEARD_SLOTS ((size_t)1 << 18)
 #define PASSED_SLOTS ((size_t)1 << 14)
+#define SEEN_SLOTS ((size_t)1 << 22)
 
 struct scorer *scorer_new(const struct scorer_options *options)
 {
@@ -17,10 +19,14 @@ struct scorer *scorer_new(const struct scorer_options *options)
     s->o = *options;
     s->scoring = options->scoring;
     s->now = s->start = INT64_MIN;
-    s->remotes = remotes_new();
+    s->seed = slice_hash_seed();
+    s->remotes = remotes_new(s->seed);
+    s->spare = window_new(0, 0);
     s->waiting = calloc(WAITING, sizeof *s->waiting);
-    bool ok = recent_init(&s->heard, HEARD_SLOTS) && recent_init(&s->passed, PASSED_SLOTS);
-    if (s->remotes == NULL || s->waiting == NULL || !ok) {
+    bool ok = recent_init(&s->heard, FEW_SLOTS, HEARD_SLOTS);
+    ok &= recent_init(&s->passed, FEW_SLOTS, PASSED_SLOTS);
+    ok &= recent_init(&s->seen, FEW_SLOTS, SEEN_SLOTS);
+    if (s->remotes == NULL || s->waiting == NULL || s->spare == NULL || !ok) {
         scorer_free(s);
         return NULL;
     }
@@ -40,34 +46,41 @@ void scorer_free(struct scorer *s)
         window_free(p->worst);
     }
     map_free(&s->people);
-    map_free(&s->labels);
+    map_free(&s->groups);
+    window_free(s->spare);
     arena_free(&s->arena);
     remotes_free(s->remotes);
     recent_free(&s->heard);
     recent_free(&s->passed);
+    recent_free(&s->seen);
     psl_free(s->psl);
     free(s->waiting);
     free(s->ranked);
-    text_free(&s->seen);
+    text_free(&s->seen_text);
     text_free(&s->line);
     free(s);
 }
 
-/* One copy of a label for all who have it. */
-static struct slice intern(struct scorer *s, struct slice label)
+uint64_t scorer_hash(const struct scorer *s, struct slice name)
 {
-    const struct slice *old = map_get(&s->labels, label);
+    return slice_hash_with(name, s->seed);
+}
 
-    if (old)
-        return *old;
-    struct slice *new = arena_alloc(&s->arena, sizeof *new);
-    if (new == NULL) {
-        s->failed = true;
-        return SLICE_NONE;
-    }
-    *new = arena_slice(&s->arena, label);
-    s->failed |= new->n != label.n || !map_put(&s->labels, *new, new);
-    return *new;
+/* Those who share a label. */
+static struct group *group_of(struct scorer *s, struct slice label, struct slice partner)
+{
+    struct group *g = map_get(&s->groups, label);
+
+    if (g)
+        return g;
+    if ((g = arena_alloc(&s->arena, sizeof *g)) == NULL)
+        return NULL;
+    g->label = arena_slice(&s->arena, label);
+    g->partner = arena_slice(&s->arena, partner);
+    g->hash = scorer_hash(s, label);
+    g->id = (uint32_t)g->hash | 1;
+    bool ok = g->label.n == label.n && g->partner.n == partner.n;
+    return ok && map_put(&s->groups, g->label, g) ? g : NULL;
 }
 
 /* A login and a client of the same name are two: the key is the kind's digit and the name. */
@@ -85,16 +98,17 @@ static struct person *person_new(struct scorer *s, const struct identity *id, st
     char buf[IDENTITY_LONGEST + 1];
     const struct customer *c = identity_customer(s->o.customers, id);
 
+    struct slice label = c ? c->key : identity_label(s->psl, id, r, buf);
+    struct group *g = group_of(s, label, c ? c->partner : r->f[COL_PARTNER]);
     key = arena_slice(&s->arena, key);
-    if (p == NULL || key.n == 0 || !map_put(&s->people, key, p)) {
+    if (p == NULL || g == NULL || key.n == 0 || !map_put(&s->people, key, p)) {
         s->failed = true;
         return NULL;
     }
     p->name = slice_skip(key, 1);
     p->kind = id->kind;
-    p->label = intern(s, c ? c->key : identity_label(s->psl, id, r, buf));
-    p->partner = intern(s, c ? c->partner : r->f[COL_PARTNER]);
-    p->customer = (uint32_t)slice_hash(p->label) | 1;
+    p->hash = scorer_hash(s, key);
+    p->group = g;
     return p;
 }
 
@@ -136,8 +150,7 @@ static uint64_t queue_key(const struct record *r, struct slice qid)
     return recent_mix(slice_hash(r->f[COL_HOST]), slice_hash(qid));
 }
 
-/* What the record says of its message; no words yet. */
-static struct letter letter_of(const struct record *r, struct person *p)
+struct letter letter_of(const struct record *r, struct person *p)
 {
     struct slice qid = r->f[COL_QID], origin = r->f[COL_ORIGIN];
 
@@ -166,8 +179,10 @@ static void on_accept(struct scorer *s, const struct record *r)
     if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
         return;
     struct person *p = person_of(s, r, &id, !id.outsider);
-    if (p)
-        person_rate(s, p, r->time);
+    if (p == NULL)
+        return;
+    person_rate(s, p, r->time);
+    arrival_take(s, p, r);
 }
 
 static bool is_flagged(const struct window *w)
@@ -180,9 +195,33 @@ static void hear(struct scorer *s, const struct person *p, const struct remote *
                  enum answer answer, int64_t time)
 {
     if (is_flagged(p->worst) || is_flagged(p->window))
-        remote_forget(s->remotes, site, p->customer);
+        remote_forget(s->remotes, site, p->group->id);
     else if (answer == ANSWER_ACCEPTED || answer == ANSWER_CONTENT || answer == ANSWER_ABOUT_US)
-        remote_heard(s->remotes, site, p->customer, answer != ANSWER_ACCEPTED, time);
+        remote_heard(s->remotes, site, p->group->id, answer != ANSWER_ACCEPTED, time);
+}
+
+/* Did the customer write to this recipient before? */
+static void see_rcpt(struct scorer *s, const struct record *r, struct letter *l)
+{
+    struct slice rcpt = r->f[COL_RCPT];
+    const char *at = slice_rchr(rcpt, '@');
+    char buf[IDENTITY_LONGEST + 1];
+
+    if (at == NULL || rcpt.n > IDENTITY_LONGEST)
+        return;
+    for (size_t i = 0; i < rcpt.n; i++)
+        buf[i] = rcpt.p[i] >= 'A' && rcpt.p[i] <= 'Z' ? rcpt.p[i] | 0x20 : rcpt.p[i];
+    struct slice domain = slice_of(buf + (at + 1 - rcpt.p), rcpt.n - (size_t)(at + 1 - rcpt.p));
+    uint64_t whom = recent_mix(scorer_hash(s, slice_of(buf, rcpt.n)), 'R');
+    uint64_t where = recent_mix(scorer_hash(s, domain), 'D');
+    enum familiar f = familiar_now(s, l->person, recent_mix(l->person->group->hash, whom));
+    l->to = (struct addressees){.all = 1, .fresh = f == FAMILIAR_NEW};
+    if (f != FAMILIAR_NEW)
+        return;
+    f = familiar_now(s, l->person, recent_mix(l->person->group->hash, where));
+    l->to.domains = f == FAMILIAR_NEW;
+    l->word[0].fresh = 1;
+    l->word[0].unknown = l->unknown > 0;
 }
 
 /* The site's word, unless it was heard on this message. */
@@ -199,10 +238,10 @@ static void take_word(struct scorer *s, const struct record *r, struct letter *l
     l->word[0] = (struct word){.site = *site,
                                .accepted = answer == ANSWER_ACCEPTED,
                                .content = answer == ANSWER_CONTENT,
-                               .unknown = answer == ANSWER_UNKNOWN,
                                .other = answer == ANSWER_ABOUT_US || answer == ANSWER_OTHER};
     if (recent_has(&s->heard, said))
         return;
+    see_rcpt(s, r, l);
     if (slice_eq(r->f[COL_NRCPT], SL("1"))) {
         if (!final)
             recent_add(&s->heard, said);
@@ -250,12 +289,11 @@ static void on_verdict(struct scorer *s, const struct record *r)
         return;
     struct letter l = letter_of(r, p);
     uint64_t said = recent_mix(l.key, 'v');
-    if (v == VERDICT_CLEAN && p->window == NULL && s->o.explain.n == 0)
-        return;
     if (recent_has(&s->heard, said))
         return;
     recent_add(&s->heard, said);
-    verdict_take(s, &l, v);
+    l.verdict = v;
+    verdict_take(s, &l);
 }
 
 bool scorer_record(struct scorer *s, const struct record *r)

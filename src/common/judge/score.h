@@ -17,6 +17,7 @@
 #define MPTOOLS_JUDGE_SCORE_H
 
 #include "judge/customer.h"
+#include "judge/geo.h"
 #include "judge/scoring.h"
 #include "judge/suspect.h"
 #include "log/record.h"
@@ -26,6 +27,7 @@ struct scorer;
 struct scorer_options {
     const struct scoring *scoring;     /* both stay the caller's */
     const struct customers *customers; /* NULL: no such file */
+    struct geo *geo;                   /* NULL: no database */
     /* The identity whose walk is told, a line of text for each observation; bytes from the log in
      * it are not escaped. Empty: none. */
     struct slice explain;

@@ -9,15 +9,27 @@
 #include "judge/score.h"
 #include "judge/window.h"
 
+/* A customer, or the label of identities that have none. */
+struct group {
+    struct slice label, partner;
+    uint64_t hash;
+    struct usual usual;
+    uint32_t id; /* the hash's lower half, for remote.h; never 0 */
+    bool known;  /* from the customers file */
+};
+
 /* Everything about one identity. */
 struct person {
-    struct slice name, label, partner;
+    struct slice name;
+    struct group *group;
     struct window *window; /* while its sum is over zero */
     struct window *worst;  /* a flagged window that is over */
-    struct cusum cusum;
-    uint32_t customer; /* hash of the label; never 0 */
-    uint8_t kind;      /* enum identity_kind */
-    uint8_t scale;     /* of its rates; the scorer's may be larger */
+    uint64_t hash;
+    struct usual usual;
+    struct tempo tempo;
+    uint32_t provider, minute; /* the last message's; minutes since 1970 */
+    uint8_t kind;              /* enum identity_kind */
+    uint8_t scale;             /* of its rates; the scorer's may be larger */
     uint16_t rate[SCORER_RATES];
 };
 
@@ -31,16 +43,18 @@ struct letter {
     int64_t arrived, heard; /* when it came in; the last answer */
     uint64_t recipients;
     uint64_t content, unknown; /* recipients refused */
+    struct addressees to;
     struct word word[LETTER_SITES];
     unsigned words;
+    enum verdict verdict;
     bool last; /* nothing more will be heard of it */
-    struct slice qid, sender, client;
+    struct slice qid, sender, client, country;
 };
 
 struct waiting {
     struct letter letter;
     int64_t since;
-    char qid[QID_KEPT], sender[NAME_KEPT + 1], client[64];
+    char qid[QID_KEPT], sender[NAME_KEPT + 1], client[64], country[2];
 };
 
 #define WAITING 256u
@@ -51,10 +65,14 @@ struct scorer {
     psl_ctx_t *psl;
     struct arena arena;
     struct map people; /* kind and name -> struct person */
-    struct map labels; /* label -> itself, in the arena */
+    struct map groups; /* label -> struct group */
+    struct usual everyone;
+    uint64_t seed;
     struct remotes *remotes;
     struct recent heard;     /* messages and sites whose word was taken */
     struct recent passed;    /* queue files that a filter of ours took and answered for */
+    struct recent seen;      /* recipients, senders, places: what was seen of whom */
+    struct window *spare;    /* for one observation of somebody who isn't watched */
     struct waiting *waiting; /* a ring, oldest first */
     size_t first, waits;
     int64_t now,
@@ -64,12 +82,37 @@ struct scorer {
     bool failed; /* out of memory */
     struct person **ranked;
     size_t n_ranked;
-    struct text seen, line;
+    struct text seen_text, line;
 };
 
-/* score_words.c */
+/* score.c */
+/* What the record says of its message; no words yet. */
+struct letter letter_of(const struct record *r, struct person *p);
+uint64_t scorer_hash(const struct scorer *s, struct slice name);
+
+/* score_arrival.c */
+/* A message came in: from where, as whom, how fast. */
+void arrival_take(struct scorer *s, struct person *p, const struct record *r);
+/* Was that seen of that customer before? If not, it is from now on. */
+enum familiar familiar_now(struct scorer *s, struct person *p, uint64_t key);
+
+/* score_watch.c */
+/* The window that an observation is made in: the person's, or one that lasts if it accuses. */
+struct window *watch_window(struct scorer *s, struct person *p);
+struct mind watch_mind(struct scorer *s, const struct person *p, struct window *w);
+/* The observation is complete; arrived: it is the message's first. Returns the window if the person
+ * is watched now, else NULL; call watch_done() after counting in it. */
+struct window *watch_take(struct scorer *s, const struct letter *l, struct mind *m,
+                          struct observation *o, bool arrived);
+void watch_done(struct scorer *s, const struct letter *l, struct window *w, const char *what,
+                const struct observation *o);
 /* Counts the letter's message in the window, unless it is there already. */
 void letter_count(struct scorer *s, struct window *w, const struct letter *l);
+/* One who isn't watched shows no sign: that is all there is to say. */
+void person_learn(struct person *p, enum sign sign, float yes);
+bool is_explained(const struct scorer *s, const struct person *p);
+
+/* score_words.c */
 /* The letter's words become one observation. */
 void letter_take(struct scorer *s, struct letter *l);
 /* Keeps it until more is heard, or joins it with what waits. */
@@ -79,7 +122,7 @@ void letters_due(struct scorer *s, int64_t now);
 /* The queue file was removed: nothing more will be heard from it. */
 void letters_removed(struct scorer *s, uint64_t leg);
 /* Our filter's verdict on a message. */
-void verdict_take(struct scorer *s, struct letter *l, enum verdict v);
+void verdict_take(struct scorer *s, struct letter *l);
 
 /* score_rank.c */
 void person_rate(struct scorer *s, struct person *p, int64_t time);

@@ -129,11 +129,11 @@ void scorer_suspect(struct scorer *s, size_t i, struct suspect *out)
     const struct person *p = s->ranked[i];
 
     *out = (struct suspect){0};
-    window_suspect(told(p), &s->seen, out);
+    window_suspect(told(p), &s->seen_text, out);
     out->kind = p->kind;
     out->identity = p->name;
-    out->customer = p->label;
-    out->partner = p->partner;
+    out->customer = p->group->label;
+    out->partner = p->group->partner;
     out->threshold = s->scoring->threshold;
 }
 

@@ -3,143 +3,32 @@
 #include "base/when.h"
 
 #define WAIT_LONGEST (60 * WHEN_SECOND)
+/* Of mail to a site of which nothing is known, how much it refuses for content. */
+#define SITE_USUAL 0.02
 
-static uint64_t in_window(const struct letter *l, const struct window *w)
-{
-    return recent_mix(l->key, recent_mix(w->serial, 'w'));
-}
-
-void letter_count(struct scorer *s, struct window *w, const struct letter *l)
-{
-    uint64_t number = in_window(l, w);
-
-    if (recent_has(&s->heard, number))
-        return;
-    if (!l->last)
-        recent_add(&s->heard, number);
-    if (!window_message(w, l->sender, l->client, l->recipients))
-        s->failed = true;
-}
-
-static void count_refused(struct window *w, const struct letter *l)
+static void count_answers(struct window *w, const struct letter *l)
 {
     w->content += l->content;
     w->unknown += l->unknown;
-    if (l->content || l->unknown)
+    w->told += l->to.all;
+    w->fresh_rcpts += l->to.fresh;
+    w->verdicts += l->verdict != VERDICT_NOTHING;
+    w->spam += l->verdict == VERDICT_SPAM;
+    w->viruses += l->verdict == VERDICT_VIRUS;
+    if (l->content || l->unknown || l->verdict >= VERDICT_SPAM)
         window_sample(w, l->qid);
 }
 
-static bool is_explained(const struct scorer *s, const struct person *p)
+static void letter_done(struct scorer *s, const struct letter *l, struct mind *m, const char *what,
+                        struct observation *o)
 {
-    return s->o.explain.n && slice_ieq(s->o.explain, p->name);
-}
+    struct window *w = watch_take(s, l, m, o, false);
 
-static double score_of(const struct person *p, const struct scoring *s, float part[FAMILY_COUNT])
-{
-    return cusum_score(&p->cusum, s, sites_most(&p->window->sums, s), part);
-}
-
-static void explain(struct scorer *s, const struct person *p, const struct letter *l,
-                    const char *what, const struct observation *o)
-{
-    char stamp[WHEN_TEXT_MAX];
-    struct text *t = &s->line;
-
-    t->n = 0;
-    text_add(t, slice_of(stamp, when_print(stamp, l->heard, 0)));
-    text_addc(t, ' ');
-    text_add(t, l->qid);
-    text_addf(t, " %s:", what);
-    for (unsigned f = 0; f < FAMILY_COUNT; f++) {
-        if (o->decisive[f])
-            text_addf(t, " %s decisive", family_name(f).p);
-        else if (o->llr[f] > 0 || o->llr[f] < 0)
-            text_addf(t, " %s %+.2f", family_name(f).p, (double)o->llr[f]);
+    if (w) {
+        letter_count(s, w, l);
+        count_answers(w, l);
     }
-    text_addf(t, ": score %.2f of %.2f", p->window ? score_of(p, s->scoring, NULL) : 0.0,
-              s->scoring->threshold);
-    s->failed |= t->failed;
-    s->o.explained(s->o.user, text_slice(t));
-}
-
-/* The sum fell to zero: a flagged window is kept, if none worse is. */
-static void close_window(struct person *p)
-{
-    struct window *w = p->window;
-
-    p->window = NULL;
-    if (w->state > STATE_CLEAR && (p->worst == NULL || w->state >= p->worst->state)) {
-        window_free(p->worst);
-        p->worst = w;
-    } else {
-        window_free(w);
-    }
-}
-
-static uint8_t state_of(const struct person *p, const struct scoring *s)
-{
-    for (unsigned f = 0; f < FAMILY_COUNT; f++)
-        if (p->cusum.decisive[f])
-            return STATE_INFECTED;
-    if (score_of(p, s, NULL) >= s->threshold)
-        return STATE_COMPROMISED;
-    return cusum_sum(&p->cusum, sites_most(&p->window->sums, s)) >= s->threshold ? STATE_SUSPECT
-                                                                                 : STATE_CLEAR;
-}
-
-static void note_best(struct window *w, const struct person *p, const struct scoring *s)
-{
-    float part[FAMILY_COUNT];
-    double score = score_of(p, s, part);
-
-    if (score <= w->best)
-        return;
-    w->best = score;
-    memcpy(w->part, part, sizeof part);
-}
-
-/* The person's window, a new one at need that begins with this letter. */
-static struct window *window_of(struct scorer *s, const struct letter *l)
-{
-    struct person *p = l->person;
-
-    if (p->window)
-        return p->window;
-    cusum_start(&p->cusum, s->scoring);
-    if ((p->window = window_new(l->arrived, ++s->serial)) == NULL)
-        s->failed = true;
-    return p->window;
-}
-
-static void observe(struct scorer *s, const struct letter *l, const char *what,
-                    struct observation *o)
-{
-    struct person *p = l->person;
-    struct window *w = p->window;
-    bool up = cusum_add(&p->cusum, s->scoring, o);
-
-    note_best(w, p, s->scoring);
-    uint8_t state = state_of(p, s->scoring);
-    if (state > w->state) {
-        w->state = state;
-        w->time = l->heard;
-    }
-    if (!up)
-        close_window(p);
-    if (is_explained(s, p))
-        explain(s, p, l, what, o);
-}
-
-/* What a letter that changes nothing would have said; only for those who want to know. */
-static void explain_idle(struct scorer *s, const struct letter *l, const char *what,
-                         struct observation *o)
-{
-    struct site_sums none = {0};
-
-    for (unsigned i = 0; i < l->words; i++)
-        word_observe(&l->word[i], s->scoring, 0, &none, o);
-    if (is_explained(s, l->person))
-        explain(s, l->person, l, what, o);
+    watch_done(s, l, w, what, o);
 }
 
 static void describe(const struct letter *l, char *what, size_t size)
@@ -157,63 +46,60 @@ static void describe(const struct letter *l, char *what, size_t size)
              accepted, content, unknown, other, l->words, l->words == 1 ? "" : "s");
 }
 
-static bool letter_accuses(const struct letter *l)
+/* Everybody was known and nobody refused it, and the person isn't watched. */
+static bool letter_idle(struct scorer *s, const struct letter *l)
 {
+    struct person *p = l->person;
+
+    if (p->window || l->to.fresh || is_explained(s, p))
+        return false;
     for (unsigned i = 0; i < l->words; i++)
         if (word_accuses(&l->word[i]))
-            return true;
-    return false;
+            return false;
+    for (unsigned i = 0; i < l->words; i++)
+        if (l->word[i].accepted)
+            person_learn(p, SIGN_CONTENT, 0);
+    if (l->to.all)
+        person_learn(p, SIGN_NEW_RCPT, 0);
+    return true;
 }
 
 void letter_take(struct scorer *s, struct letter *l)
 {
     struct person *p = l->person;
     struct observation o = {0};
-    bool accuses = letter_accuses(l);
     char what[120] = "";
 
+    if (letter_idle(s, l))
+        return;
     if (is_explained(s, p))
         describe(l, what, sizeof what);
-    if (p->window == NULL && !accuses) {
-        if (what[0])
-            explain_idle(s, l, what, &o);
-        return;
-    }
-    struct window *w = window_of(s, l);
-    if (w == NULL)
-        return;
-    letter_count(s, w, l);
-    count_refused(w, l);
+    struct window *w = watch_window(s, p);
+    struct mind m = watch_mind(s, p, w);
+    recipients_observe(&m, &l->to, &o);
     for (unsigned i = 0; i < l->words; i++) {
         const struct word *word = &l->word[i];
-        double usual = remote_share_refused(s->remotes, &word->site, p->customer, l->heard,
-                                            s->scoring->family[FAMILY_CONTENT].usual);
-        word_observe(word, s->scoring, usual, &w->sums, &o);
+        double usual =
+            remote_share_refused(s->remotes, &word->site, p->group->id, l->heard, SITE_USUAL);
+        word_observe(&m, word, usual > SITE_USUAL ? (float)usual : 0, &w->sums, &o);
     }
-    observe(s, l, what, &o);
+    letter_done(s, l, &m, what, &o);
 }
 
-void verdict_take(struct scorer *s, struct letter *l, enum verdict v)
+void verdict_take(struct scorer *s, struct letter *l)
 {
     static const char *const what[] = {"our filter: nothing", "our filter: clean",
                                        "our filter: spam", "our filter: a virus"};
     struct observation o = {0};
 
-    verdict_observe(v, s->scoring, &o);
-    if (l->person->window == NULL && !observation_accuses(&o)) {
-        explain_idle(s, l, what[v], &o);
+    if (l->person->window == NULL && l->verdict == VERDICT_CLEAN && !is_explained(s, l->person)) {
+        person_learn(l->person, SIGN_SPAM, 0);
         return;
     }
-    struct window *w = window_of(s, l);
-    if (w == NULL)
-        return;
-    letter_count(s, w, l);
-    w->verdicts++;
-    w->spam += v == VERDICT_SPAM;
-    w->viruses += v == VERDICT_VIRUS;
-    if (observation_accuses(&o))
-        window_sample(w, l->qid);
-    observe(s, l, what[v], &o);
+    struct window *w = watch_window(s, l->person);
+    struct mind m = watch_mind(s, l->person, w);
+    verdict_observe(&m, l->verdict, &o);
+    letter_done(s, l, &m, what[l->verdict], &o);
 }
 
 /* Waiting letters. */
@@ -288,6 +174,7 @@ static struct waiting *wait_new(struct scorer *s, const struct letter *l)
     w->letter.qid = keep(w->qid, sizeof w->qid, l->qid);
     w->letter.sender = keep(w->sender, sizeof w->sender, l->sender);
     w->letter.client = keep(w->client, sizeof w->client, l->client);
+    w->letter.country = keep(w->country, sizeof w->country, l->country);
     return w;
 }
 
@@ -298,6 +185,9 @@ static void join(struct letter *to, const struct letter *l)
     to->heard = l->heard;
     to->content += l->content;
     to->unknown += l->unknown;
+    to->to.all += l->to.all;
+    to->to.fresh += l->to.fresh;
+    to->to.domains += l->to.domains;
     for (unsigned i = 0; i < to->words; i++) {
         struct word *old = &to->word[i];
         if (old->site.name != new->site.name)
@@ -305,6 +195,7 @@ static void join(struct letter *to, const struct letter *l)
         old->accepted += new->accepted;
         old->content += new->content;
         old->unknown += new->unknown;
+        old->fresh += new->fresh;
         old->other += new->other;
         return;
     }

@@ -22,6 +22,9 @@ void window_free(struct window *w)
         free(w->sender[i].name);
     for (unsigned i = 0; i < SUSPECT_CLIENTS; i++)
         free(w->client[i].name);
+    for (unsigned i = 0; i < SUSPECT_COUNTRIES; i++)
+        free(w->country[i].name);
+    fresh_free(&w->fresh);
     free(w);
 }
 
@@ -78,7 +81,8 @@ static uint32_t spread(struct slice s)
     return h ^ h >> 16;
 }
 
-bool window_message(struct window *w, struct slice sender, struct slice client, uint64_t recipients)
+bool window_message(struct window *w, struct slice sender, struct slice client,
+                    struct slice country, uint64_t recipients)
 {
     char buf[NAME_KEPT];
     bool ignored = false;
@@ -99,6 +103,8 @@ bool window_message(struct window *w, struct slice sender, struct slice client, 
         uint32_t bit = spread(sender) % SENDER_BITS;
         w->sender_bits[bit / 64] |= UINT64_C(1) << bit % 64;
     }
+    if (country.n && !top_add(w->country, SUSPECT_COUNTRIES, country, &ignored))
+        return false;
     return client.n == 0 || client.n > NAME_KEPT ||
            top_add(w->client, SUSPECT_CLIENTS, client, &ignored);
 }
@@ -190,6 +196,45 @@ static void add_verdict(const struct window *w, struct text *t)
     add_grouped(t, w->verdicts);
 }
 
+static void add_part(struct text *t, uint64_t n, const char *what, const char *more)
+{
+    if (n == 0)
+        return;
+    if (t->n && t->p[t->n - 1] != ' ')
+        text_add(t, SL(", "));
+    add_grouped(t, n);
+    text_addf(t, " new %s%s", what, n == 1 ? "" : more);
+}
+
+static void add_recipients(const struct window *w, struct text *t)
+{
+    add_grouped(t, w->fresh_rcpts);
+    text_add(t, SL(" of "));
+    add_grouped(t, w->told);
+    text_add(t, SL(" recipients are new to this customer"));
+}
+
+static void add_origin(const struct window *w, struct text *t)
+{
+    struct text part = {0};
+
+    add_part(&part, w->nets, "net", "s");
+    add_part(&part, w->providers, "provider", "s");
+    add_part(&part, w->countries, "countr", "");
+    if (w->countries)
+        text_add(&part, w->countries == 1 ? SL("y") : SL("ies"));
+    text_add(t, text_slice(&part));
+    text_free(&part);
+}
+
+static void add_sender(const struct window *w, struct text *t)
+{
+    add_grouped(t, w->new_senders);
+    text_addf(t, " new sender address%s, ", w->new_senders == 1 ? "" : "es");
+    add_grouped(t, w->foreign_senders);
+    text_add(t, SL(" of other domains"));
+}
+
 static void add_seen(const struct window *w, struct text *t, unsigned family)
 {
     if (family == FAMILY_CONTENT && w->content)
@@ -198,6 +243,16 @@ static void add_seen(const struct window *w, struct text *t, unsigned family)
         add_replies(w, t, w->unknown, family);
     else if (family == FAMILY_VERDICT && w->verdicts)
         add_verdict(w, t);
+    else if (family == FAMILY_RECIPIENTS && w->told)
+        add_recipients(w, t);
+    else if (family == FAMILY_VOLUME && w->busiest) {
+        text_add(t, SL("up to "));
+        add_grouped(t, w->busiest);
+        text_add(t, SL(" messages an hour"));
+    } else if (family == FAMILY_ORIGIN && w->nets)
+        add_origin(w, t);
+    else if (family == FAMILY_SENDER && w->new_senders)
+        add_sender(w, t);
 }
 
 static void families(const struct window *w, struct text *seen, struct suspect *out)
@@ -231,6 +286,7 @@ void window_suspect(const struct window *w, struct text *seen, struct suspect *o
     out->senders = different_senders(w);
     out->sender_n = top_list(w->sender, SUSPECT_SENDERS, out->sender);
     out->client_n = top_list(w->client, SUSPECT_CLIENTS, out->client);
+    out->country_n = top_list(w->country, SUSPECT_COUNTRIES, out->country);
     out->sample_n = w->samples;
     for (unsigned i = 0; i < w->samples; i++)
         out->sample[i] = slice_of(w->sample[i], w->sample_n[i]);

@@ -11,6 +11,7 @@
 #define MPTOOLS_JUDGE_WINDOW_H
 
 #include "judge/evidence.h"
+#include "judge/fresh.h"
 #include "judge/suspect.h"
 
 #define QID_KEPT 24u /* Postfix's long queue ids have up to 20 */
@@ -23,19 +24,29 @@ struct top_name {
 };
 
 struct window {
+    struct cusum cusum;
+    struct watch watch;
+    struct fresh fresh;
     int64_t since, time; /* the first message's arrival; when the state was reached */
+    int64_t last;        /* observation */
+    int64_t alarmed;     /* the last time that it was in a flagged state */
     uint64_t serial;     /* tells this window from every other */
     uint64_t messages, recipients, content, unknown; /* the last two: recipients refused */
     uint64_t verdicts, spam, viruses;                /* messages that our filter looked at */
-    double best;                                     /* the highest score, and its parts */
+    uint64_t told, fresh_rcpts;                      /* recipients that answered; new ones */
+    uint32_t nets, providers, countries;             /* new ones */
+    uint32_t new_senders, foreign_senders;
+    uint32_t busiest; /* most messages in an hour of the clock */
+    double best;      /* the highest score, and its parts */
     float part[FAMILY_COUNT];
     struct site_sums sums;
-    struct top_name sender[SUSPECT_SENDERS], client[SUSPECT_CLIENTS];
+    struct top_name sender[SUSPECT_SENDERS], client[SUSPECT_CLIENTS], country[SUSPECT_COUNTRIES];
     uint64_t sender_bits[SENDER_BITS / 64];
     char sample[SUSPECT_SAMPLES][QID_KEPT];
     uint8_t sample_n[SUSPECT_SAMPLES], samples;
     uint8_t state; /* enum suspect_state, the worst so far */
     bool many_senders;
+    bool fell; /* its sum did, with the observation at hand */
 };
 
 struct window *window_new(int64_t since, uint64_t serial); /* NULL when memory runs out */
@@ -43,7 +54,7 @@ void window_free(struct window *w);
 
 /* One message more. False when memory runs out. */
 bool window_message(struct window *w, struct slice sender, struct slice client,
-                    uint64_t recipients);
+                    struct slice country, uint64_t recipients);
 /* A message to look up, one of those that were refused. */
 void window_sample(struct window *w, struct slice qid);
 /* Fills what the window knows; names point into it. families: what was seen, into `seen`, which

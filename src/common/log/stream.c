@@ -27,7 +27,8 @@ struct stream {
     uint64_t record_lines; /* lines that the record streams count */
     struct progress progress;
     bool any_raw, ended;
-    bool over; /* no more of this input is wanted */
+    bool over;    /* no more of this input is wanted */
+    bool goes_on; /* open messages are kept: other runs go on with the log */
     int status;
 };
 
@@ -46,6 +47,23 @@ static struct stream *stream_new(const struct stream_options *options)
     return s;
 }
 
+static void fail(struct stream *s, int status)
+{
+    s->status = exit_worse(s->status, status);
+}
+
+static void load_open(struct stream *s, struct slice saved)
+{
+    if (saved.n == 0)
+        return;
+    s->any_raw = true;
+    if (parser_load(s->parser, saved))
+        return;
+    msg_error("the state's open messages are damaged: move the state file away to begin anew");
+    fail(s, EXIT_DATA);
+    s->next_name = s->count;
+}
+
 struct stream *stream_open(const struct stream_options *options, char *const *names, int count)
 {
     static char dash[] = "-";
@@ -55,6 +73,8 @@ struct stream *stream_open(const struct stream_options *options, char *const *na
     if (s) {
         s->names = count ? names : standard;
         s->count = count ? count : 1;
+        s->goes_on = options->keep_open;
+        load_open(s, options->open);
     }
     return s;
 }
@@ -67,11 +87,6 @@ void stream_close(struct stream *s)
     parser_free(s->parser);
     tsv_reader_free(&s->reader);
     free(s);
-}
-
-static void fail(struct stream *s, int status)
-{
-    s->status = exit_worse(s->status, status);
 }
 
 static uint64_t mail_lines(const struct stream *s)
@@ -105,7 +120,9 @@ static bool open_next(struct stream *s)
 /* A log without one line of a mail server is most likely not what the operator meant to give. */
 static void check_mail(struct stream *s, const char *name)
 {
-    if (mail_lines(s) > s->mail_before)
+    bool quiet = s->bytes == 0 && s->options.open.n; /* nothing new since the last run */
+
+    if (mail_lines(s) > s->mail_before || quiet)
         return;
     if (s->bytes == 0)
         msg_error("%s: empty: no log line at all", name);
@@ -264,8 +281,8 @@ static bool next_from_log(struct stream *s, struct record **out)
 /* The log's end: what waits comes out. */
 static bool drain(struct stream *s, struct record **out)
 {
-    if (s->follow || !s->any_raw)
-        return false; /* a followed log goes on: its open messages are kept */
+    if (s->follow || s->goes_on || !s->any_raw)
+        return false; /* the log goes on: its open messages are kept */
     parser_end(s->parser);
     switch (parser_next(s->parser, out)) {
     case PARSER_RECORD:
@@ -397,6 +414,12 @@ bool stream_save(struct stream *s)
 
     text_free(&saved);
     return ok;
+}
+
+bool stream_save_open(struct stream *s, struct text *out)
+{
+    s->goes_on = false; /* what comes now is only for the report */
+    return !s->any_raw || parser_save(s->parser, out);
 }
 
 struct slice stream_extra(const struct stream *s)

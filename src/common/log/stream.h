@@ -18,10 +18,17 @@ struct stream;
 struct stream_options {
     struct parser_options parser;
     bool progress; /* show how far it is, on a terminal, when it takes longer than a second */
+    /* The inputs are a piece of a log that other runs go on with: messages that are open at its end
+     * stay open, for stream_save_open(). A piece ends after a whole line or entry of the journal:
+     * half a last line counts as one. One in which nothing happened is no error once there was
+     * another before it. */
+    bool keep_open;
+    struct slice open; /* what stream_save_open() gave last time; has to stay until stream_open() */
 };
 
 /* names: input files, "-" for standard input; none is standard input too. They have to stay. NULL
- * when memory runs out. */
+ * when memory runs out. Open messages that can't be read are told, and the status is EXIT_DATA at
+ * once; nothing is read then. */
 struct stream *stream_open(const struct stream_options *options, char *const *names, int count);
 /* What is new in a followed log. The stream uses f, which stays the caller's, and keeps the open
  * messages in its blob "messages": call stream_save() after the last record, then commit. */
@@ -46,5 +53,10 @@ uint64_t stream_lines(const struct stream *s);
 const struct parser *stream_parser(const struct stream *s); /* for its statistics */
 /* Puts the open messages into the followed log's state; false when memory runs out. */
 bool stream_save(struct stream *s);
+/* With keep_open, after STREAM_END: adds the messages that are still open, as text, for the next
+ * run (nothing when no raw log was ever read). False when memory runs out. Afterwards stream_next()
+ * gives what these messages still hold back, as at the end of a log that doesn't go on, and then
+ * STREAM_END again: for the report at hand, not for a state that is kept. */
+bool stream_save_open(struct stream *s, struct text *out);
 
 #endif

@@ -1,0 +1,44 @@
+#include "judge/evidence.h"
+
+/* Of something to be new, the share falls with what was seen before: of n observations the next is
+ * new with about this chance against n (Ewens 1972), whatever the identity's habits are. */
+static float newness(enum sign sign)
+{
+    switch (sign) {
+    case SIGN_NEW_RCPT:
+        return 4;
+    case SIGN_NEW_SENDER:
+        return 1;
+    case SIGN_NEW_NET:
+        return 3;
+    default:
+        return 0;
+    }
+}
+
+float sign_seen(struct mind *m, enum sign sign, float yes, float usual_least)
+{
+    struct watch *w = m->watch;
+    const struct tally *own = &m->own->sign[sign];
+    float weight = newness(sign);
+
+    if (!(w->begun & 1u << sign)) {
+        w->begun |= 1u << sign;
+        belief_begin(&w->belief[sign], m->scoring, sign, own, &m->customers->sign[sign]);
+    }
+    if (weight > 0) {
+        float young = weight / (weight + tally_count(own) + tally_count(&w->learned.sign[sign]));
+        usual_least = young > usual_least ? young : usual_least;
+    }
+    tally_add(&w->learned.sign[sign], yes);
+    m->yes[sign] += yes;
+    m->no[sign] += 1 - yes;
+    return belief_llr(&w->belief[sign], m->scoring, sign, yes, usual_least);
+}
+
+void mind_learn(struct mind *m, float part)
+{
+    for (unsigned i = 0; i < SIGN_TALLIES; i++)
+        if (m->yes[i] + m->no[i] > 0)
+            belief_learn(&m->watch->belief[i], m->scoring, i, part * m->yes[i], part * m->no[i]);
+}

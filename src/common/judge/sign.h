@@ -1,0 +1,56 @@
+/* sign: something that a message shows or doesn't, how often an identity's messages show it, and
+ * what seeing it again says.
+ *
+ * Every identity has a share of messages that show the sign: its own, which nobody knows, but of
+ * which two things are known: how such shares are spread over honest identities (`usual` of
+ * scoring.h, a prior), and what was seen of this one and of its customer (tallies). By Bayes both
+ * give a belief over shares. While the identity is watched the belief goes on learning within what
+ * `usual` holds possible, so that a new customer's first newsletter, which fits a share that some
+ * honest senders have, is soon believed to be one: evidence for the rest fades. `compromised` is
+ * the same for the other hypothesis. The likelihood ratio of an observation is that of its two
+ * predictions,
+ *     llr = ln( P(seen | compromised, what was seen so far) / P(seen | usual, what was seen so far)
+ * ) whose E[e^llr | the past] is 1 while the identity is a draw from `usual`: all that cusum.h's
+ * bound needs. An observation whose llr is cut (cusum.h) is learned in the same part: what was
+ * learned in full would be explained from then on without ever having counted. Honest identities
+ * change, too (a login is given to a mailing machine): with probability `change` the prior counts
+ * and not the past, which bounds what any past can prove.
+ *
+ * The shares are a grid of at most SHARES_MOST points, so a belief is that many weights; a mixture
+ * on a grid is what the nonparametric maximum likelihood estimate of a mixing distribution is
+ * (Kiefer and Wolfowitz 1956, Laird 1978), and --calibrate makes it (calibrate.h).
+ */
+#ifndef MPTOOLS_JUDGE_SIGN_H
+#define MPTOOLS_JUDGE_SIGN_H
+
+#include <stdint.h>
+
+#include "judge/scoring.h"
+
+/* Observations with and without the sign, in sixteenths. Halved when they are more than
+ * TALLY_MESSAGES, so that the last few hundred messages count. */
+#define TALLY_MESSAGES 400u
+struct tally {
+    uint16_t yes, no;
+};
+
+/* yes: 1, 0, or between when an observation is of several recipients. */
+void tally_add(struct tally *t, float yes);
+void tally_merge(struct tally *to, const struct tally *from);
+bool tally_empty(const struct tally *t);
+float tally_count(const struct tally *t); /* observations */
+
+struct belief {
+    float usual[SHARES_MOST], compromised[SHARES_MOST]; /* weights, adding up to 1 */
+};
+
+void belief_begin(struct belief *b, const struct scoring *s, enum sign sign,
+                  const struct tally *own, const struct tally *customers);
+/* The llr of an observation, nats. usual_least: the share is at least that for everybody now (0:
+ * nothing of the kind is known). */
+float belief_llr(const struct belief *b, const struct scoring *s, enum sign sign, float yes,
+                 float usual_least);
+/* Takes observations in; parts of them count as such. */
+void belief_learn(struct belief *b, const struct scoring *s, enum sign sign, float yes, float no);
+
+#endif
