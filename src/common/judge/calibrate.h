@@ -26,13 +26,15 @@
  * are counted, since honest mailings look like that and the tails are made of them. Leaving out
  * honest ones who were flagged by mistake makes the next such mistake likelier: hence `all`.
  *
- * The measured rate. If the log is clean, every flag is false: k flags in n messages, with the
- * exact 95 % interval of a Poisson mean (Garwood 1936). With the new scoring it is measured on the
- * mail that it was made from, which flatters it a little.
+ * The measured rate. If the log is clean, every flag is false: k times that somebody became
+ * compromised in n messages, with the exact 95 % interval of a Poisson mean (Garwood 1936). The
+ * interval takes flags as independent; one odd identity that is flagged time and again makes it too
+ * narrow. Infected isn't counted: a known virus is no matter of chance. With the new scoring the
+ * rate is measured on the mail that it was made from, which flatters it a little.
  *
- * Memory: about 200 bytes an identity and 24 for each sign that it shows or doesn't in a day, beside
- * the scorer's own. Failures: memory running out, which every function that returns false means;
- * then only calibrate_free() may follow. Texts are escaped for reading; nothing prints.
+ * Memory: about 200 bytes an identity and 24 for each sign that it shows or doesn't in a day,
+ * beside the scorer's own. Failures: memory running out, which every function that returns false
+ * means; then only calibrate_free() may follow. Texts are escaped for reading; nothing prints.
  */
 #ifndef MPTOOLS_JUDGE_CALIBRATE_H
 #define MPTOOLS_JUDGE_CALIBRATE_H
@@ -64,7 +66,7 @@ bool calibrate_again(struct calibrate *c);
 
 /* After calibrate_end(): is nobody flagged compromised or infected? (First time through.) */
 bool calibrate_clean(const struct calibrate *c);
-/* Was there mail enough for any line of the file? */
+/* Was there mail enough for any line of the file? Without, it isn't worth writing. */
 bool calibrate_any(const struct calibrate *c);
 /* The present scoring with the new estimates. */
 const struct scoring *calibrate_scoring(const struct calibrate *c);

@@ -28,12 +28,20 @@
  * a single spam verdict with no clean ones to answer it would hold the sum over zero for good, and
  * `since` would point to that day.
  *
- * Caps, which hold at every moment. The score is S = sum of min(ln L_f, family_most). S >= h is
- * `compromised`: since family_most < h it takes two families. P >= h with S < h is `suspect`:
- * evidence as strong, but of one kind. ln L_f itself stops at alone_most, so that it can come down
- * again, and what the families of replies bring together at replies_most, and recipients and volume
- * at campaign_most (evidence.h), in S and in P. Taking something off a likelihood ratio never
- * breaks the bound, so neither these caps nor fading nor the limit on what one message brings do.
+ * Caps, which hold at every moment. What counts towards a block is S = sum of the families' ln L_f
+ * where they are positive, each cut at family_most (under h, so that it takes two), and groups that
+ * have a reason in common cut further: what the remote sites say at replies_most (evidence.h), what
+ * an honest mailing looks like at campaign_most, with unknown recipients, or with our own filter's
+ * opinion, at mailing_most, and what nobody but the identity itself says at conduct_most. S >= h is
+ * `compromised`. P >= h with S < h is `suspect`: evidence as strong, but of one kind; there only
+ * replies and campaigns are cut. ln L_f itself stops at alone_most, so that it can come down again.
+ *
+ * The bound is P's. S leaves out what families say in favour: L_f is at least 1 - affected, and for
+ * affected = 1/2 E[max(1, L_f)] <= 3/2, so without caps S's bound would be (3/2)^7 = 17 times
+ * weaker than P's. The caps take more than that off what an honest identity can gather in practice,
+ * which is no proof: --calibrate measures it (mptools-scoring(7)). Taking something off a
+ * likelihood ratio never breaks the bound, so neither caps nor fading nor the limit on what one
+ * message brings do.
  *
  * A `decisive` observation (a known virus) sets its family to h and lifts its cap.
  *

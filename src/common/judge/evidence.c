@@ -16,7 +16,17 @@ static float newness(enum sign sign)
     }
 }
 
+bool sign_is_first(const struct mind *m, enum sign sign)
+{
+    return tally_empty(&m->own->sign[sign]) && tally_empty(&m->watch->learned.sign[sign]);
+}
+
 float sign_seen(struct mind *m, enum sign sign, float yes, float usual_least)
+{
+    return sign_seen_part(m, sign, yes, usual_least, 1);
+}
+
+float sign_seen_part(struct mind *m, enum sign sign, float yes, float usual_least, float part)
 {
     struct watch *w = m->watch;
     const struct tally *own = &m->own->sign[sign];
@@ -31,9 +41,11 @@ float sign_seen(struct mind *m, enum sign sign, float yes, float usual_least)
         usual_least = young > usual_least ? young : usual_least;
     }
     tally_add(&w->learned.sign[sign], yes);
-    m->yes[sign] += yes;
-    m->no[sign] += 1 - yes;
-    return belief_llr(&w->belief[sign], m->scoring, sign, yes, usual_least);
+    if (m->seen)
+        m->seen(m->user, m->identity, sign, yes, usual_least);
+    m->yes[sign] += part * yes;
+    m->no[sign] += part * (1 - yes);
+    return part * belief_llr(&w->belief[sign], m->scoring, sign, yes, usual_least);
 }
 
 void mind_learn(struct mind *m, float part)

@@ -71,10 +71,18 @@ struct mind {
     const struct usual *own, *customers;       /* from before the watch */
     struct usual *everyone;                    /* how busy, and when: learns at once */
     struct watch *watch;
+    /* Told of every sign, seen or not (calibrate.h); or NULL. */
+    void (*seen)(void *user, struct slice identity, enum sign sign, float yes, float usual_least);
+    void *user;
+    struct slice identity;
 };
 
 /* The sign's llr, which is part of the observation at hand. */
 float sign_seen(struct mind *m, enum sign sign, float yes, float usual_least);
+/* The same where being seen counts only in part. */
+float sign_seen_part(struct mind *m, enum sign sign, float yes, float usual_least, float part);
+/* Nothing was seen yet that the sign could be compared with. */
+bool sign_is_first(const struct mind *m, enum sign sign);
 /* The observation is over: it is learned, as much of it as counted. */
 void mind_learn(struct mind *m, float part);
 
@@ -82,7 +90,8 @@ void mind_learn(struct mind *m, float part);
 enum familiar {
     FAMILIAR_UNTOLD, /* there is nothing to tell: no address, no database */
     FAMILIAR_KNOWN,
-    FAMILIAR_NEW
+    FAMILIAR_NEW,
+    FAMILIAR_AGAIN /* new since the watch began, but not for the first time */
 };
 
 enum answer {

@@ -1,13 +1,18 @@
 #include "judge/evidence.h"
 
+/* Coming back to what was new is what everybody does who came to stay: it says little. */
+#define AGAIN 0.1F
+
 void sender_observe(struct mind *m, const struct guise *g, struct observation *o)
 {
+    bool first = sign_is_first(m, SIGN_NEW_SENDER);
     float *llr = &o->llr[FAMILY_SENDER];
 
     if (g->sender == FAMILIAR_UNTOLD)
         return;
-    *llr += sign_seen(m, SIGN_NEW_SENDER, g->sender == FAMILIAR_NEW, 0);
-    if (g->sender != FAMILIAR_NEW)
+    *llr += sign_seen_part(m, SIGN_NEW_SENDER, g->sender == FAMILIAR_NEW, 0,
+                           g->sender == FAMILIAR_AGAIN ? AGAIN : 1);
+    if (first || g->sender != FAMILIAR_NEW)
         return;
     if (g->domain != FAMILIAR_UNTOLD)
         *llr += sign_seen(m, SIGN_FOREIGN_SENDER, g->domain == FAMILIAR_NEW, 0);

@@ -139,6 +139,16 @@ static struct site *site_new(struct remotes *rs, uint64_t name)
     return s;
 }
 
+/* Taken along into the younger generation: it refused just now. */
+static struct site *renewed(struct remotes *rs, const struct site *old)
+{
+    struct site copy = *old;
+    struct site *s = site_new(rs, copy.name);
+
+    *s = copy;
+    return s;
+}
+
 void remote_heard(struct remotes *rs, const struct remote *site, uint32_t customer, bool refused,
                   int64_t time)
 {
@@ -149,6 +159,8 @@ void remote_heard(struct remotes *rs, const struct remote *site, uint32_t custom
         return;
     if (s == NULL)
         s = site_new(rs, site->name);
+    else if (refused && place(rs->young, site->name)->name == 0)
+        s = renewed(rs, s);
     while (i < VOICES && s->voice[i].customer != customer)
         i++;
     if (i == VOICES)

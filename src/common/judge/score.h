@@ -32,6 +32,9 @@ struct scorer_options {
      * it are not escaped. Empty: none. */
     struct slice explain;
     void (*explained)(void *user, struct slice line);
+    /* Told of every sign that anybody shows or doesn't, as sign_seen() is (calibrate.h); or NULL.
+     * An identity's bytes stay where they are, and are nobody else's, while the scorer lives. */
+    void (*seen)(void *user, struct slice identity, enum sign sign, float yes, float usual_least);
     void *user;
 };
 
@@ -62,6 +65,7 @@ void scorer_rates(const struct scorer *s, size_t i, struct scorer_rates *out);
 
 struct scorer_stats {
     uint64_t records, identities, flagged;
+    uint64_t flags; /* times that somebody became compromised */
 };
 void scorer_stats(const struct scorer *s, struct scorer_stats *out);
 

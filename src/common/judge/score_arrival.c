@@ -13,9 +13,9 @@ struct arrival {
 
 static enum familiar familiar(struct scorer *s, const struct person *p, uint64_t key)
 {
-    bool known = recent_touch(&s->seen, key) || (p->window && fresh_has(&p->window->fresh, key));
-
-    return known ? FAMILIAR_KNOWN : FAMILIAR_NEW;
+    if (recent_touch(&s->seen, key))
+        return FAMILIAR_KNOWN;
+    return p->window && fresh_has(&p->window->fresh, key) ? FAMILIAR_AGAIN : FAMILIAR_NEW;
 }
 
 static void remember(struct scorer *s, struct person *p, uint64_t key)

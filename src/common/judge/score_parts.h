@@ -14,8 +14,9 @@ struct group {
     struct slice label, partner;
     uint64_t hash;
     struct usual usual;
-    uint32_t id; /* the hash's lower half, for remote.h; never 0 */
-    bool known;  /* from the customers file */
+    uint32_t id;     /* the hash's lower half, for remote.h; never 0 */
+    uint32_t number; /* score_save.c: its place in the bytes, from 1; 0: not in them */
+    bool known;      /* from the customers file */
 };
 
 /* Everything about one identity. */
@@ -28,6 +29,8 @@ struct person {
     struct usual usual;
     struct tempo tempo;
     uint32_t provider, minute; /* the last message's; minutes since 1970 */
+    uint32_t heard;            /* when a record was last of it; hours since 1970 */
+    uint32_t number;           /* score_save.c: its place in the bytes, from 1; 0: not in them */
     uint8_t kind;              /* enum identity_kind */
     uint8_t scale;             /* of its rates; the scorer's may be larger */
     uint16_t rate[SCORER_RATES];
@@ -77,7 +80,7 @@ struct scorer {
     size_t first, waits;
     int64_t now,
         start; /* the latest time; the log's first minute, in minutes; INT64_MIN at first */
-    uint64_t serial, records;
+    uint64_t serial, records, flags;
     uint8_t scale;
     bool failed; /* out of memory */
     struct person **ranked;
@@ -110,6 +113,7 @@ void watch_done(struct scorer *s, const struct letter *l, struct window *w, cons
 void letter_count(struct scorer *s, struct window *w, const struct letter *l);
 /* One who isn't watched shows no sign: that is all there is to say. */
 void person_learn(struct person *p, enum sign sign, float yes);
+/* Everything about this one is told, so nothing may be passed over. */
 bool is_explained(const struct scorer *s, const struct person *p);
 
 /* score_words.c */

@@ -141,7 +141,8 @@ void scorer_stats(const struct scorer *s, struct scorer_stats *out)
 {
     const struct map_entry *e;
 
-    *out = (struct scorer_stats){.records = s->records, .identities = s->people.used};
+    *out = (struct scorer_stats){
+        .records = s->records, .identities = s->people.used, .flags = s->flags};
     for (size_t at = 0; (e = map_next(&s->people, &at)) != NULL;) {
         const struct window *w = told(e->value);
         out->flagged += w && w->state > STATE_CLEAR;

@@ -11,7 +11,7 @@ void person_learn(struct person *p, enum sign sign, float yes)
 
 bool is_explained(const struct scorer *s, const struct person *p)
 {
-    return s->o.explain.n && slice_ieq(s->o.explain, p->name);
+    return s->o.seen || (s->o.explain.n && slice_ieq(s->o.explain, p->name));
 }
 
 static void learn(struct person *p, const struct watch *watch)
@@ -27,6 +27,7 @@ struct window *watch_window(struct scorer *s, struct person *p)
     if (w == s->spare) {
         cusum_start(&w->cusum, s->scoring);
         w->last = WHEN_NONE;
+        w->sums = (struct site_sums){0};
         w->watch.begun = 0;
         w->watch.learned = (struct usual){0};
     }
@@ -39,7 +40,10 @@ struct mind watch_mind(struct scorer *s, const struct person *p, struct window *
                          .own = &p->usual,
                          .customers = &p->group->usual,
                          .everyone = &s->everyone,
-                         .watch = &w->watch};
+                         .watch = &w->watch,
+                         .seen = s->o.seen,
+                         .user = s->o.user,
+                         .identity = p->name};
 }
 
 /* A flagged one stays on watch for three days: what comes back within it is the same affair. */
@@ -176,10 +180,12 @@ void watch_done(struct scorer *s, const struct letter *l, struct window *w, cons
     struct person *p = l->person;
 
     if (w && !w->fell) {
+        bool before = w->state >= STATE_COMPROMISED;
         note_best(w, s->scoring);
         note_state(w, s->scoring, l->heard);
+        s->flags += !before && w->state == STATE_COMPROMISED;
     }
-    if (is_explained(s, p))
+    if (s->o.explained && is_explained(s, p))
         explain(s, l, w && !w->fell ? w : NULL, what, o);
     if (w && w->fell)
         close_window(s, p);

@@ -6,9 +6,9 @@
 
 int64_t hour_of(int64_t time)
 {
-    int64_t hour = time / (3600 * WHEN_SECOND);
+    int64_t hour = 3600 * WHEN_SECOND;
 
-    return time < 0 ? hour - 1 : hour;
+    return time / hour - (time % hour < 0);
 }
 
 unsigned slot_of(int64_t time)
@@ -25,16 +25,6 @@ static void halve(struct usual *u)
         u->reached[i] /= 2;
 }
 
-static void add_slot(struct usual *u, unsigned slot, unsigned n)
-{
-    while (u->slot[slot] + n > UINT8_MAX) {
-        for (unsigned i = 0; i < SLOTS; i++)
-            u->slot[i] /= 2;
-        n = (n + 1) / 2;
-    }
-    u->slot[slot] = (uint8_t)(u->slot[slot] + n);
-}
-
 void usual_level(struct usual *u, unsigned level)
 {
     if (level >= LEVELS)
@@ -47,7 +37,22 @@ void usual_level(struct usual *u, unsigned level)
 void usual_hour(struct usual *u, unsigned slot)
 {
     usual_level(u, 0);
-    add_slot(u, slot, 1);
+    if (u->slot[slot] == UINT8_MAX)
+        for (unsigned i = 0; i < SLOTS; i++)
+            u->slot[i] /= 2;
+    u->slot[slot]++;
+}
+
+static void merge_slots(uint8_t to[SLOTS], const uint8_t from[SLOTS])
+{
+    unsigned sum[SLOTS], most = 0;
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        sum[i] = (unsigned)to[i] + from[i];
+        most = sum[i] > most ? sum[i] : most;
+    }
+    for (unsigned i = 0; i < SLOTS; i++)
+        to[i] = (uint8_t)(most > UINT8_MAX ? sum[i] / 2 : sum[i]);
 }
 
 void usual_merge(struct usual *to, const struct usual *from)
@@ -59,7 +64,5 @@ void usual_merge(struct usual *to, const struct usual *from)
         to->reached[i] = (uint16_t)(to->reached[i] + from->reached[i]);
     if (to->reached[0] > MOST_HOURS)
         halve(to);
-    for (unsigned i = 0; i < SLOTS; i++)
-        if (from->slot[i])
-            add_slot(to, i, from->slot[i]);
+    merge_slots(to->slot, from->slot);
 }
