@@ -1,4 +1,4 @@
-# mptools: make, make check, make bench, make asan, make fuzz, make lint, make install
+# mptools: make, make check, make bench, make bench-detect, make asan, make fuzz, make lint, make install
 VERSION  = 0.1
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -79,6 +79,10 @@ $(B)/loggen: $(wildcard tests/gen/*.c tests/gen/*.h)
 	@echo GEN $@
 	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) -lm
 
+# How well spamscore finds compromised senders, beside three baselines.
+bench-detect: all $(B)/loggen
+	python3 tests/detect.py
+
 unit: $(UNIT)
 
 check: all unit $(B)/loggen
@@ -114,7 +118,7 @@ install: all
 clean:
 	rm -rf build bin
 
-.PHONY: all unit check asan bench fuzz lint install clean
+.PHONY: all unit check asan bench bench-detect fuzz lint install clean
 .SECONDARY:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -103,8 +103,7 @@ static void limit(double of[FAMILY_COUNT], unsigned families, double most)
 
 #define REPLIES (1u << FAMILY_CONTENT | 1u << FAMILY_UNKNOWN)
 #define CAMPAIGN (1u << FAMILY_RECIPIENTS | 1u << FAMILY_VOLUME)
-#define MAILING (CAMPAIGN | 1u << FAMILY_UNKNOWN)
-#define BULK (CAMPAIGN | 1u << FAMILY_VERDICT)
+#define MAILING (CAMPAIGN | 1u << FAMILY_UNKNOWN | 1u << FAMILY_VERDICT)
 #define CONDUCT (CAMPAIGN | 1u << FAMILY_ORIGIN | 1u << FAMILY_SENDER)
 
 double cusum_score(const struct cusum *c, const struct scoring *s, double replies_most,
@@ -122,7 +121,6 @@ double cusum_score(const struct cusum *c, const struct scoring *s, double replie
     limit(of, REPLIES, replies_most);
     limit(of, CAMPAIGN, s->campaign_most);
     limit(of, MAILING, s->mailing_most);
-    limit(of, BULK, s->mailing_most);
     limit(of, CONDUCT, s->conduct_most);
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
         sum += of[f] > 0 ? of[f] : 0;

@@ -31,8 +31,8 @@
  * Caps, which hold at every moment. What counts towards a block is S = sum of the families' ln L_f
  * where they are positive, each cut at family_most (under h, so that it takes two), and groups that
  * have a reason in common cut further: what the remote sites say at replies_most (evidence.h), what
- * an honest mailing looks like at campaign_most, with unknown recipients, or with our own filter's
- * opinion, at mailing_most, and what nobody but the identity itself says at conduct_most. S >= h is
+ * an honest mailing looks like at campaign_most, with unknown recipients and our own filter's opinion
+ * at mailing_most, and what nobody but the identity itself says at conduct_most. S >= h is
  * `compromised`. P >= h with S < h is `suspect`: evidence as strong, but of one kind; there only
  * replies and campaigns are cut. ln L_f itself stops at alone_most, so that it can come down again.
  *

@@ -64,7 +64,7 @@ struct scoring {
     double family_most;   /* by one family to a block */
     double alone_most;    /* by one family to being a suspect, so that its sum stays bounded */
     double campaign_most; /* by recipients and volume together */
-    double mailing_most;  /* by these and unknown recipients */
+    double mailing_most;  /* by these, unknown recipients and our own filter */
     double conduct_most;  /* by all that nobody but the identity itself says */
     double remote_most;   /* by one remote site's words; under h/2 */
     double message_most;  /* by one observation of a message */

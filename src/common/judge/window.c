@@ -182,8 +182,10 @@ static void add_replies(const struct window *w, struct text *t, uint64_t refused
     add_grouped(t, refused);
     text_add(t, SL(" of "));
     add_grouped(t, at_least(w->recipients, w->content + w->unknown));
-    text_addf(t, " as %s by %s%u provider%s", as, w->sums.more ? "at least " : "", sites,
-              sites == 1 ? "" : "s");
+    text_addf(t, " as %s", as);
+    if (sites) /* not told by recipients alone that were known before */
+        text_addf(t, " by %s%u provider%s", w->sums.more ? "at least " : "", sites,
+                  sites == 1 ? "" : "s");
 }
 
 static void add_verdict(const struct window *w, struct text *t)
