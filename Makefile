@@ -26,10 +26,10 @@ LOG   = body body_action body_delivery chain correlate correlate_events correlat
         record resume rotation shape shape_compile shape_template shape_types shapes_amavis shapes_dovecot shapes_filters \
         shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stamp stream summary tally \
         tsv tsv_read
-JUDGE = annotate customer customer_read cusum evidence evidence_origin evidence_recipients evidence_replies \
+JUDGE = annotate calibrate calibrate_estimate calibrate_fit calibrate_report customer customer_read cusum evidence evidence_origin evidence_recipients evidence_replies \
         evidence_sender evidence_verdict evidence_volume fresh geo identity outbound partner recent remote report reply \
-        reply_code reply_ip reply_rules reply_text score score_arrival score_rank score_watch score_words scoring \
-        sign suspect suspect_read table usual window
+        reply_code reply_ip reply_rules reply_text score score_arrival score_rank score_save score_save_letters score_save_read score_save_window score_watch score_words scoring \
+        sign suspect suspect_read table usual window wrap
 ACT   = address blockdir blockmap blockmap_owner blockreport blocks decide mapfile postmap run suspects
 
 base  = $(BASE:%=$(B)/common/base/%.o)
@@ -38,8 +38,9 @@ judge = $(JUDGE:%=$(B)/common/judge/%.o)
 act   = $(ACT:%=$(B)/common/act/%.o)
 
 # The objects of each tool.
+SPAMSCORE = spamscore spamscore_calibrate spamscore_config spamscore_options spamscore_state spamscore_time
 mplog-parse = $(B)/tools/mplog-parse.o $(B)/tools/mplog-parse_options.o $(judge) $(log) $(base)
-spamscore   = $(B)/tools/spamscore.o $(B)/tools/spamscore_options.o $(judge) $(log) $(base)
+spamscore   = $(SPAMSCORE:%=$(B)/tools/%.o) $(judge) $(log) $(base)
 senderblock = $(B)/tools/senderblock.o $(act) $(judge) $(log) $(base)
 
 TOOLS = mplog-parse spamscore senderblock

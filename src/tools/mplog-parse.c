@@ -164,6 +164,8 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     uint32_t columns = o.check ? ANNOTATE_ALL : o.facts ? 0 : tsv_writer_mask(&run.writer);
     status = annotate_new(o.conf, columns, &run.annotate);
+    if (o.check)
+        status = exit_worse(status, annotate_check(run.annotate));
     if (status == 0 && !o.check && (status = open_input(&run, argv + first, argc - first)) == 0)
         status = work(&run);
     stream_close(run.in);

@@ -10,8 +10,9 @@
 #include "act/suspects.h"
 #include "base/exits.h"
 #include "base/msg.h"
-#include "base/share.h"
 #include "base/outfile.h"
+#include "base/share.h"
+#include "judge/annotate.h"
 
 #define MAPS_DIR "/etc/postfix/mptools"
 
@@ -19,8 +20,7 @@ static const char usage[] =
     "usage: senderblock [-nqv] [-C DIR] [-d DIR] [--postmap [--reload]] [--map-type TYPE]\n"
     "                   [--slots N] [--max-new-blocks N | --confirm] [FILE ...]\n"
     "       senderblock --print-postfix [-d DIR] [--map-type TYPE] [--slots N]\n"
-    "Reads suspects (spamscore) and writes the Postfix maps that block what they send. For "
-    "example:\n"
+    "Reads spamscore's suspects, writes Postfix maps that block what they send. For example:\n"
     "    spamscore /var/log/mail.log | senderblock -n       look at what would be blocked\n"
     "    spamscore /var/log/mail.log | senderblock --postmap --reload\n";
 
@@ -48,7 +48,7 @@ struct run {
     const char *conf, *dir, *type;
     unsigned slots, max_new; /* 0: not said */
     bool show;
-    struct customers *customers;
+    struct annotate *annotate; /* for the customers only */
     struct blocks blocks;
     struct blockmap maps;
     bool *changed; /* of maps.maps: Postfix doesn't know it yet */
@@ -123,15 +123,15 @@ static int parse_options(struct run *run, int argc, char **argv)
 
 static int load_customers(struct run *run)
 {
-    struct problems problems = {0};
-    enum words_result result = customers_load(run->conf, &problems, &run->customers);
+    int status = annotate_new(run->conf, 1u << COL_CUSTOMER, &run->annotate);
 
-    problems_print(&problems);
-    problems_free(&problems);
-    if (result == WORDS_ABSENT && strcmp(run->conf, CONF_DIR_DEFAULT) != 0)
+    if (check_config)
+        status = exit_worse(status, annotate_check(run->annotate));
+    if (status == 0 && annotate_customers(run->annotate) == NULL &&
+        strcmp(run->conf, CONF_DIR_DEFAULT) != 0)
         msg_warn("%s/customers: is not there, so each login or address stands for itself",
                  run->conf);
-    return result == WORDS_BROKEN ? EXIT_CONFIG : 0;
+    return status;
 }
 
 /* The handler of suspects_read(): changes only what is in memory. */
@@ -142,7 +142,7 @@ static int take_suspect(void *context, const struct suspect *s)
     enum block_added added = BLOCK_NO_SLOT;
     struct decision d;
 
-    decide(s, run->customers, &d);
+    decide(s, annotate_customers(run->annotate), &d);
     if (d.kind == DECISION_BLOCK) {
         unsigned incidents = run->blocks.incidents;
         added = blocks_add(&run->blocks, &d.block, &block);
@@ -165,7 +165,7 @@ static int take_suspect(void *context, const struct suspect *s)
 /* A broken log must not switch a provider off. */
 static int check_amount(struct run *run)
 {
-    size_t limit = run->max_new ? run->max_new : decide_max_new(run->customers);
+    size_t limit = run->max_new ? run->max_new : decide_max_new(annotate_customers(run->annotate));
 
     if (confirm || dry_run || run->new_customers <= limit)
         return 0;
@@ -179,7 +179,8 @@ static int check_amount(struct run *run)
 static int build_maps(struct run *run)
 {
     struct problems problems = {0};
-    bool built = blockmap_build(&run->maps, &run->blocks, run->customers, &problems);
+    bool built =
+        blockmap_build(&run->maps, &run->blocks, annotate_customers(run->annotate), &problems);
 
     problems_print(&problems);
     problems_free(&problems);
@@ -264,7 +265,7 @@ static int print_report(struct run *run)
 
 static void free_run(struct run *run)
 {
-    customers_free(run->customers);
+    annotate_free(run->annotate);
     blocks_free(&run->blocks);
     blockmap_free(&run->maps);
     text_free(&run->report);

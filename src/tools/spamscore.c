@@ -5,19 +5,27 @@
 
 #include "base/exits.h"
 #include "base/msg.h"
-#include "base/share.h"
-#include "judge/annotate.h"
 #include "log/stream.h"
+#include "spamscore_calibrate.h"
+#include "spamscore_config.h"
 #include "spamscore_options.h"
+#include "spamscore_state.h"
 
 /* What a run works with. */
 struct run {
     const struct options *o;
-    struct scoring scoring;
-    struct annotate *annotate;
+    struct config *config;
+    struct state state;
+    struct stream *in;
     struct scorer *scorer;
     struct outfile out;
 };
+
+static int no_memory(void)
+{
+    msg_error("out of memory");
+    return EXIT_TEMPFAIL;
+}
 
 /* A line of the walk of --explain. */
 static void explained(void *user, struct slice line)
@@ -31,41 +39,75 @@ static void explained(void *user, struct slice line)
     text_free(&t);
 }
 
-static int read_all(struct run *run, struct stream *in)
+/* Up to the end of the stream; false when memory runs out. */
+static bool take_records(struct run *run)
 {
-    bool ok = true, raw;
     struct record *r;
+    bool raw;
 
-    while (ok && stream_next(in, &r, &raw) == STREAM_RECORD) {
-        annotate_record(run->annotate, r, raw);
-        ok = scorer_record(run->scorer, r);
+    while (stream_next(run->in, &r, &raw) == STREAM_RECORD) {
+        if (r->time >= run->o->until)
+            continue;
+        annotate_record(run->config->annotate, r, raw);
+        if (!scorer_record(run->scorer, r))
+            return false;
     }
-    if (ok && scorer_end(run->scorer))
-        return stream_status(in);
-    msg_error("out of memory");
-    return EXIT_TEMPFAIL;
+    return true;
 }
 
-/* Writes them, worst first. whole: the input was. Returns a status, EXIT_FOUND if any is flagged.
- */
-static int report(struct run *run, bool whole)
+/* Of an input that wasn't whole the rest would be missing for good. */
+static int save(struct run *run, struct slice messages)
 {
-    struct report_options ro = {
-        .format = run->o->format, .all = run->o->all, .whole = whole, .top = run->o->top};
-    struct scorer_stats stats;
+    if (run->o->explain)
+        return 0;
+    if (stream_status(run->in) == 0)
+        return state_save(&run->state, messages, run->scorer);
+    msg_warn("%s: stays as it was: run again once the input can be read", run->o->state);
+    return 0;
+}
 
-    if (run->o->output == NULL)
-        ro.style = table_style_of(STDOUT_FILENO);
-    if (!report_write(run->scorer, &ro, &run->out)) {
-        msg_error("out of memory");
-        return EXIT_TEMPFAIL;
+/* What is open is the next run's, which --state keeps; but this run's report has it, too. */
+static int read_all(struct run *run)
+{
+    struct text messages = {0};
+    bool ok = take_records(run);
+    int status = 0;
+
+    if (ok && run->o->state) {
+        ok = stream_save_open(run->in, &messages);
+        if (ok)
+            status = save(run, text_slice(&messages));
+        ok = ok && take_records(run);
+        text_free(&messages);
     }
+    if (!ok || !scorer_end(run->scorer))
+        return no_memory();
+    return exit_worse(stream_status(run->in), status);
+}
+
+/* Writes them, worst first. Returns a status, EXIT_FOUND if any is flagged. */
+static int report(struct run *run)
+{
+    const struct options *o = run->o;
+    struct report_options ro = {.format = o->format,
+                                .geo = run->config->geo,
+                                .since = o->since,
+                                .all = o->all,
+                                .whole = stream_status(run->in) == 0,
+                                .top = o->top};
+    struct scorer_stats stats;
+    size_t flagged;
+
+    if (o->output == NULL)
+        ro.style = table_style_of(STDOUT_FILENO);
+    if (!report_write(run->scorer, &ro, &run->out, &flagged))
+        return no_memory();
     scorer_stats(run->scorer, &stats);
-    if (run->o->verbose)
+    if (o->verbose)
         msg_info("%llu records, %llu identities, %llu flagged at a threshold of %.2f",
                  (unsigned long long)stats.records, (unsigned long long)stats.identities,
-                 (unsigned long long)stats.flagged, run->scoring.threshold);
-    return stats.flagged ? EXIT_FOUND : EXIT_DONE;
+                 (unsigned long long)stats.flagged, run->config->scoring.threshold);
+    return flagged ? EXIT_FOUND : EXIT_DONE;
 }
 
 /* After the walk. */
@@ -78,71 +120,84 @@ static int report_one(struct run *run)
     return state > STATE_CLEAR ? EXIT_FOUND : EXIT_DONE;
 }
 
-static int work(struct run *run, struct stream *in)
+static int work(struct run *run)
 {
-    struct scorer_options so = {.scoring = &run->scoring,
-                                .customers = annotate_customers(run->annotate),
-                                .explain = slice_str(run->o->explain),
-                                .explained = explained,
-                                .user = &run->out};
     int status = outfile_open(&run->out, run->o->output, false);
 
-    run->scorer = scorer_new(&so);
-    if (run->scorer == NULL) {
-        msg_error("out of memory");
-        status = EXIT_TEMPFAIL;
-    } else if (status == 0) {
-        status = read_all(run, in);
-        if (status != EXIT_TEMPFAIL)
-            status =
-                exit_worse(status, run->o->explain ? report_one(run) : report(run, status == 0));
-        /* a file that isn't whole doesn't take the old one's place */
-        int written = status > EXIT_FOUND && run->o->output ? 0 : outfile_finish(&run->out);
-        status = exit_worse(status, written);
-    }
+    if (status == 0)
+        status = read_all(run);
+    if (status != EXIT_TEMPFAIL && run->out.failure.status == 0)
+        status = exit_worse(status, run->o->explain ? report_one(run) : report(run));
+    /* a file that isn't whole doesn't take the old one's place */
+    int written = status > EXIT_FOUND && run->o->output ? 0 : outfile_finish(&run->out);
     if (run->out.failure.status)
         msg_error("%s", outfile_error(&run->out));
     outfile_free(&run->out);
-    scorer_free(run->scorer);
-    return status;
+    return exit_worse(status, written);
 }
 
-static int load(struct run *run)
+/* What a run needs, with what the last one left. */
+static int begin(struct run *run, char *const *names, int count)
 {
-    int status = annotate_new(run->o->conf, ANNOTATE_ALL, &run->annotate);
-    struct problems problems = {0};
+    const struct options *o = run->o;
+    struct stream_options so = {
+        .parser = {.year = (int)o->year}, .progress = true, .keep_open = o->state != NULL};
+    struct scorer_options sc = {.scoring = &run->config->scoring,
+                                .customers = annotate_customers(run->config->annotate),
+                                .geo = run->config->geo,
+                                .explain = slice_str(o->explain),
+                                .explained = explained,
+                                .user = &run->out};
 
-    if (status == EXIT_TEMPFAIL)
-        return status;
-    if (!scoring_load(share_dir(), annotate_dir(run->annotate), &problems, &run->scoring))
-        status = EXIT_CONFIG;
-    problems_print(&problems);
-    problems_free(&problems);
+    if (o->state && state_open(&run->state, o->state, o->explain == NULL) != 0)
+        return run->state.failure.status;
+    so.open = run->state.messages;
+    run->in = stream_open(&so, names, count);
+    run->scorer = scorer_new(&sc);
+    if (run->in == NULL || run->scorer == NULL)
+        return no_memory();
+    return o->state ? state_load(&run->state, run->scorer) : 0;
+}
+
+/* Once a run, to whoever looks; cron's mail isn't for it. */
+static void notice_geo(const struct options *o, const struct config *c)
+{
+    if (c->settings.geoip_country == NULL && (o->verbose || isatty(STDERR_FILENO)))
+        msg_info("no GeoIP database of countries: see mptools.conf(5)");
+}
+
+static int score(const struct options *o, struct config *c, char *const *names, int count)
+{
+    struct run run = {.o = o, .config = c, .state = STATE_NONE};
+
+    notice_geo(o, c);
+    int status = begin(&run, names, count);
+    if (status == 0)
+        status = work(&run);
+    if (run.state.failure.status)
+        msg_error("%s", failure_text(&run.state.failure));
+    scorer_free(run.scorer);
+    stream_close(run.in);
+    state_free(&run.state);
     return status;
 }
 
 int main(int argc, char **argv)
 {
     struct options o = {0};
-    struct run run = {.o = &o};
+    struct config config = {0};
 
     msg_init(argv[0]);
     setlocale(LC_CTYPE, "");
     int status = spamscore_options(&o, argc, argv);
     if (status >= 0)
         return status;
-    status = load(&run);
-    if (status == 0 && !o.check) {
-        struct stream_options so = {.parser = {.year = (int)o.year}, .progress = true};
-        struct stream *in = stream_open(&so, argv + optind, argc - optind);
-        if (in == NULL) {
-            msg_error("out of memory");
-            status = EXIT_TEMPFAIL;
-        } else {
-            status = work(&run, in);
-        }
-        stream_close(in);
-    }
-    annotate_free(run.annotate);
+    status = config_load(&config, o.conf);
+    argv += optind;
+    argc -= optind;
+    if (status == 0 && !o.check)
+        status =
+            o.calibrate ? calibrate_log(&o, &config, argv, argc) : score(&o, &config, argv, argc);
+    config_free(&config);
     return status;
 }

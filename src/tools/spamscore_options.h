@@ -5,10 +5,12 @@
 #include "judge/report.h"
 
 struct options {
-    const char *format_name, *explain, *output, *conf, *tz, *top_text, *year_text;
+    const char *format_name, *explain, *output, *state, *conf, *tz;
+    const char *top_text, *year_text, *since_text, *until_text;
     enum report_format format;
-    uint64_t top, year; /* 0: not said */
-    bool all, verbose, check;
+    uint64_t top, year;   /* 0: not said */
+    int64_t since, until; /* WHEN_NONE, INT64_MAX: not said */
+    bool all, verbose, check, calibrate;
 };
 
 /* Reads and checks the command line, and tells what is wrong with it. Returns -1 to go on with the

@@ -160,6 +160,41 @@ static void configuration(void **state)
     annotate_free(NULL);
 }
 
+/* Where there are partners, customers have to have one of them. */
+static void partners(void **state)
+{
+    struct annotate *a = NULL;
+
+    (void)state;
+    put_file("customers", slice_str(customers));
+    put_file("partners", SL("reseller \"A & B\" mail:noc@reseller.example\nreseller2 Two\n"));
+    assert_int_equal(annotate_new(scratch_path, ANNOTATE_ALL, &a), 0);
+    annotate_free(a);
+    put_file("partners", SL("reseller One\n"));
+    assert_int_equal(annotate_new(scratch_path, 1u << COL_CUSTOMER, &a), EXIT_CONFIG);
+    annotate_free(a);
+    put_file("partners", SL("reseller One mail:nobody\n"));
+    assert_int_equal(annotate_new(scratch_path, 1u << COL_PARTNER, &a), EXIT_CONFIG);
+    annotate_free(a);
+    assert_int_equal(annotate_new(scratch_path, 1u << COL_CLASS, &a), 0); /* not needed */
+    annotate_free(a);
+}
+
+/* mptools.conf is looked at only when asked. */
+static void settings(void **state)
+{
+    struct annotate *a = NULL;
+
+    (void)state;
+    put_file("mptools.conf", SL("[geoip]\nnothing = here\n"));
+    assert_int_equal(annotate_new(scratch_path, ANNOTATE_ALL, &a), 0);
+    assert_int_equal(annotate_check(a), EXIT_CONFIG);
+    put_file("mptools.conf", SL("[scoring]\nfalse_flags = 1e-7\n"));
+    assert_int_equal(annotate_check(a), 0);
+    annotate_free(a);
+    assert_int_equal(annotate_check(NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +203,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(addresses, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(only, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(configuration, scratch_begin, scratch_end),
+        cmocka_unit_test_setup_teardown(partners, scratch_begin, scratch_end),
+        cmocka_unit_test_setup_teardown(settings, scratch_begin, scratch_end),
     };
 
     /* run from the checkout: the reply patterns that ship */

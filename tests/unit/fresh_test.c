@@ -86,13 +86,66 @@ static void collisions(void **state)
     fresh_free(&f);
 }
 
+static void saved(void **state)
+{
+    const uint32_t size[] = {0, 1, 16, 17, 3000, FRESH_MOST};
+    struct text bytes = {0};
+
+    (void)state;
+    for (unsigned k = 0; k < sizeof size / sizeof *size; k++) {
+        struct fresh f = {0}, back = {0};
+        for (uint64_t i = 0; i < size[k]; i++)
+            assert_true(fresh_add(&f, nth(i)));
+        bytes.n = 0;
+        fresh_save(&f, &bytes);
+        struct unpack in = {.rest = text_slice(&bytes)};
+        assert_true(fresh_load(&back, &in));
+        assert_true(!in.bad && in.rest.n == 0);
+        assert_int_equal(back.used, size[k]);
+        assert_int_equal(known(&back, size[k]), size[k]);
+        assert_false(fresh_has(&back, nth(FRESH_MOST + 1)));
+        assert_true(fresh_add(&back, nth(0)));
+        assert_true(
+            fresh_add(&back, nth(FRESH_MOST + 1))); /* it goes on as one that wasn't saved */
+        assert_int_equal(fresh_has(&back, nth(FRESH_MOST + 1)), size[k] < FRESH_MOST);
+        fresh_free(&f);
+        fresh_free(&back);
+    }
+    text_free(&bytes);
+}
+
+static void saved_badly(void **state)
+{
+    struct text bytes = {0};
+    struct fresh f = {0};
+
+    (void)state;
+    for (uint64_t i = 0; i < 20; i++)
+        assert_true(fresh_add(&f, nth(i)));
+    fresh_save(&f, &bytes);
+    fresh_free(&f);
+    for (size_t n = 0; n < bytes.n; n++) {
+        struct unpack in = {.rest = slice_of(bytes.p, n)};
+        f = (struct fresh){0};
+        assert_true(fresh_load(&f, &in));
+        assert_true(in.bad);
+        fresh_free(&f);
+    }
+    for (size_t i = bytes.n - 8; i < bytes.n; i++) /* a 0 among them */
+        bytes.p[i] = 0;
+    struct unpack in = {.rest = text_slice(&bytes)};
+    f = (struct fresh){0};
+    assert_true(fresh_load(&f, &in));
+    assert_true(in.bad);
+    fresh_free(&f);
+    text_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty),
-        cmocka_unit_test(set),
-        cmocka_unit_test(limit),
-        cmocka_unit_test(collisions),
+        cmocka_unit_test(empty),      cmocka_unit_test(set),   cmocka_unit_test(limit),
+        cmocka_unit_test(collisions), cmocka_unit_test(saved), cmocka_unit_test(saved_badly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,12 +136,65 @@ static void mixed(void **state)
     assert_true(recent_mix(1, 2) == recent_mix(1, 2));
 }
 
+/* Saved and loaded it knows the same, and goes on forgetting in the same order. */
+static void saved(void **state)
+{
+    struct recent r, back;
+    struct text bytes = {0};
+
+    (void)state;
+    for (uint64_t n = 0; n < 3000; n += 700) {
+        assert_true(recent_init(&r, 16, 1024));
+        assert_true(recent_init(&back, 16, 1024));
+        fill(&r, 0, n);
+        bytes.n = 0;
+        recent_save(&r, &bytes);
+        struct unpack in = {.rest = text_slice(&bytes)};
+        assert_true(recent_load(&back, &in));
+        assert_true(!in.bad && in.rest.n == 0);
+        for (uint64_t i = 0; i < n + 10; i++)
+            assert_int_equal(recent_has(&back, nth(i)), recent_has(&r, nth(i)));
+        fill(&r, 10000, 10700);
+        fill(&back, 10000, 10700);
+        for (uint64_t i = 0; i < n + 10; i++)
+            assert_int_equal(recent_has(&back, nth(i)), recent_has(&r, nth(i)));
+        recent_free(&r);
+        recent_free(&back);
+    }
+    text_free(&bytes);
+}
+
+/* Bytes that end too soon, or hold a 0 or something twice, are bad. */
+static void saved_badly(void **state)
+{
+    static const char twice[] = "\x02"
+                                "abcdefghabcdefgh\0";
+    static const char zero[] = "\x01\0\0\0\0\0\0\0\0\0";
+    const struct slice bad[] = {{twice, 18}, {zero, 10}, {"\xff\xff\xff\xff\x0f", 5}};
+    struct text bytes = {0};
+    struct recent r;
+
+    (void)state;
+    assert_true(recent_init(&r, 16, 64));
+    fill(&r, 0, 50);
+    recent_save(&r, &bytes);
+    recent_free(&r);
+    for (size_t n = 0; n < bytes.n + sizeof bad / sizeof *bad; n++) {
+        struct unpack in = {.rest = n < bytes.n ? slice_of(bytes.p, n) : bad[n - bytes.n]};
+        assert_true(recent_init(&r, 16, 64));
+        assert_true(recent_load(&r, &in));
+        assert_true(in.bad);
+        recent_free(&r);
+    }
+    text_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(remembers), cmocka_unit_test(grows),   cmocka_unit_test(bounded),
         cmocka_unit_test(again),     cmocka_unit_test(touched), cmocka_unit_test(collisions),
-        cmocka_unit_test(mixed),
+        cmocka_unit_test(mixed),     cmocka_unit_test(saved),   cmocka_unit_test(saved_badly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

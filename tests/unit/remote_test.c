@@ -1,4 +1,5 @@
 /* remote: who is one site, what sites do to everybody, and what is forgotten of it. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,11 +43,7 @@ static void who(void **state)
          false,
          true,
          false},
-        {{"mx.a.example", "mx.b.example"},
-         {"2001:db8:1::3", "2001:db8:2::3"},
-         false,
-         false,
-         false},
+        {{"mx.a.example", "mx.b.example"}, {"2001:db8:1::3", "2001:db8:2::3"}, false, false, false},
         {{"a.co.uk", "b.co.uk"}, {"192.0.2.1", "198.51.100.1"}, false, false, false},
         {{"", ""}, {"192.0.2.1", "192.0.2.1"}, true, true, false},
         {{"", ""}, {"192.0.2.1", "192.0.2.2"}, false, true, false},
@@ -162,8 +159,8 @@ static void forget(void **state)
     three = share(rs, &big, 99, START);
     refuse(rs, &big, 4, 4);
     four = share(rs, &big, 99, START);
-    remote_forget(rs, &big, 77);    /* nothing was heard of that one */
-    remote_forget(rs, &other, 4);   /* nor of that site */
+    remote_forget(rs, &big, 77);  /* nothing was heard of that one */
+    remote_forget(rs, &other, 4); /* nor of that site */
     assert_true(share(rs, &big, 99, START) == four);
     remote_forget(rs, &big, 4);
     assert_true(share(rs, &big, 99, START) == three);
@@ -243,12 +240,71 @@ static void renewed(void **state)
     remotes_free(rs);
 }
 
+static void saved(void **state)
+{
+    struct remotes *rs = remotes_new(SEED), *back = remotes_new(SEED);
+    struct text bytes = {0};
+    const uint64_t n = 6000; /* both generations */
+
+    (void)state;
+    for (uint64_t name = 1; name <= n; name++)
+        refuse(rs, &(struct remote){.name = name}, 1, (uint32_t)(name % 30) + 1);
+    remote_heard(rs, &(struct remote){.name = n}, 7, false, START);
+    remotes_save(rs, &bytes);
+    struct unpack in = {.rest = text_slice(&bytes)};
+    remotes_load(back, &in);
+    assert_true(!in.bad && in.rest.n == 0);
+    for (int64_t later = 0; later < 30 * HOUR; later += 20 * HOUR) {
+        for (uint64_t name = 1; name <= n + 1; name++) {
+            const struct remote site = {.name = name};
+            assert_true(fabs(share(rs, &site, 7, START + later) -
+                             share(back, &site, 7, START + later)) < 1e-12);
+        }
+    }
+    assert_true(share(back, &(struct remote){.name = n}, 99, START) > USUAL);
+    for (uint64_t name = n; name < n + 3000; name++) { /* and they go on alike */
+        const struct remote site = {.name = name};
+        refuse(rs, &site, 40, 41);
+        refuse(back, &site, 40, 41);
+    }
+    for (uint64_t name = 1; name <= n + 3000; name++) {
+        const struct remote site = {.name = name};
+        assert_true(fabs(share(rs, &site, 99, START) - share(back, &site, 99, START)) < 1e-12);
+    }
+    remotes_free(rs);
+    remotes_free(back);
+    text_free(&bytes);
+}
+
+static void saved_badly(void **state)
+{
+    struct remotes *rs = remotes_new(SEED);
+    struct text bytes = {0};
+
+    (void)state;
+    refuse(rs, &big, 1, 3);
+    refuse(rs, &other, 1, 1);
+    remotes_save(rs, &bytes);
+    remotes_free(rs);
+    for (size_t n = 0; n < bytes.n; n++) {
+        struct unpack in = {.rest = slice_of(bytes.p, n)};
+        rs = remotes_new(SEED);
+        remotes_load(rs, &in);
+        assert_true(in.bad);
+        remotes_free(rs);
+    }
+    text_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who),    cmocka_unit_test(nobody_answered), cmocka_unit_test(shares),
-        cmocka_unit_test(taken_back), cmocka_unit_test(forget), cmocka_unit_test(a_day),
-        cmocka_unit_test(voices), cmocka_unit_test(bounded),         cmocka_unit_test(renewed),
+        cmocka_unit_test(who),         cmocka_unit_test(nobody_answered),
+        cmocka_unit_test(shares),      cmocka_unit_test(taken_back),
+        cmocka_unit_test(forget),      cmocka_unit_test(a_day),
+        cmocka_unit_test(voices),      cmocka_unit_test(saved),
+        cmocka_unit_test(saved_badly), cmocka_unit_test(bounded),
+        cmocka_unit_test(renewed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
  * A run has a clock (one message, `gap` microseconds) and chances that are the same every time. The
  * numbers are those that ship, or run_numbers(): fixed ones, so that a test of how the parts work
  * together doesn't depend on what is estimated today. Records have the fields that mplog-parse
- * fills. What the scorer tells of one identity (`explain`) is kept by family, so that a test sees an
- * observation's llrs even where no watch comes of them. Run from the project's root.
+ * fills. What the scorer tells of one identity (`explain`) is kept by family, so that a test sees
+ * an observation's llrs even where no watch comes of them. Run from the project's root.
  */
 #ifndef MPTOOLS_TESTS_SCORED_H
 #define MPTOOLS_TESTS_SCORED_H
@@ -31,8 +31,8 @@ struct run {
     struct customers *customers;
     struct geo *geo;
     struct scorer *scorer;
-    struct suspect suspect; /* by state_of() */
-    struct text told;       /* all that was explained, a line each */
+    struct suspect suspect;                             /* by state_of() */
+    struct text told;                                   /* all that was explained, a line each */
     double llr[FAMILY_COUNT], sum[FAMILY_COUNT], score; /* the last line; of all lines; the last */
     int64_t time, gap;
     uint64_t seed;
@@ -316,6 +316,23 @@ static inline void ordinary(struct run *t, const struct mail *m, unsigned weeks)
     t->time = monday + weeks * 7 * DAY + 10 * HOUR;
 }
 
+/* On to the next half hour of work. */
+static inline void work_on(struct run *t)
+{
+    int64_t at = t->time - (t->time - MONDAY) % (HOUR / 2) + HOUR / 2;
+
+    while ((at - MONDAY) / DAY % 7 >= 5 || (at - MONDAY) % DAY < 9 * HOUR ||
+           (at - MONDAY) % DAY >= 17 * HOUR)
+        at += HOUR / 2;
+    t->time = at;
+}
+
+/* One of the twenty of ordinary(). */
+static inline const char *friend(struct run *t, unsigned i)
+{
+    return somebody(t, site_at(i), i / 5 % 4);
+}
+
 /* The state of an identity at the end; t->suspect is what is told of it. */
 static inline enum suspect_state state_of(struct run *t, const char *identity)
 {
@@ -362,10 +379,10 @@ static inline const char *family_seen(const struct suspect *s, unsigned family)
     return buf;
 }
 
-static const struct mail bob = {"bob@acme.example", "192.0.2.7", "bob@acme.example",
-                                NULL,               NULL,        NULL};
-static const struct mail ann = {"ann@acme.example", "192.0.2.8", "ann@acme.example",
-                                NULL,               NULL,        NULL};
+static const struct mail bob = {
+    "bob@acme.example", "192.0.2.7", "bob@acme.example", NULL, NULL, NULL};
+static const struct mail ann = {
+    "ann@acme.example", "192.0.2.8", "ann@acme.example", NULL, NULL, NULL};
 static const struct mail news = {"news", "192.0.2.9", "news@shop.example", NULL, NULL, NULL};
 
 #endif

@@ -1,4 +1,5 @@
-/* sign: predictions are likelihood ratios, exactly; what a belief learns, and what it never learns. */
+/* sign: predictions are likelihood ratios, exactly; what a belief learns, and what it never learns.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,8 +46,8 @@ static void by_the_book(const struct scoring *s, enum sign sign, const struct ta
 
     for (unsigned i = 0; i < u->n; i++) {
         double share = (double)u->share[i];
-        weight[i] = (double)u->weight[i] * pow(share, own->yes / 16.0) *
-                    pow(1 - share, own->no / 16.0);
+        weight[i] =
+            (double)u->weight[i] * pow(share, own->yes / 16.0) * pow(1 - share, own->no / 16.0);
         sum += weight[i];
     }
     for (unsigned i = 0; i < u->n; i++)
@@ -212,8 +213,9 @@ static void may_begin_later(void **state)
     run_shipped(&problems, &s);
     run_numbers(&s);
     belief_begin(&b, &s, SIGN_SPAM, &nothing, &nothing);
-    after(&s, &b, 300, 1000);
+    after(&s, &b, 300, 1000); /* as if it were of those who hardly show it */
     assert_true(after(&s, &b, 30, 1) > 10);
+    assert_true(after(&s, &b, 30, 1) > 25); /* and is believed to be of those who always do */
     problems_free(&problems);
 }
 
@@ -414,11 +416,16 @@ static void for_ever(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_likelihood_ratio), cmocka_unit_test(is_martingale),
-        cmocka_unit_test(saturates),           cmocka_unit_test(may_begin_later),
-        cmocka_unit_test(change_is_floor),     cmocka_unit_test(kin),
-        cmocka_unit_test(own_normal),          cmocka_unit_test(everybody),
-        cmocka_unit_test(fractions),           cmocka_unit_test(halved),
+        cmocka_unit_test(is_likelihood_ratio),
+        cmocka_unit_test(is_martingale),
+        cmocka_unit_test(saturates),
+        cmocka_unit_test(may_begin_later),
+        cmocka_unit_test(change_is_floor),
+        cmocka_unit_test(kin),
+        cmocka_unit_test(own_normal),
+        cmocka_unit_test(everybody),
+        cmocka_unit_test(fractions),
+        cmocka_unit_test(halved),
         cmocka_unit_test(for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ static const struct suspect sample = {
     .sender_n = 3,
     .client = {{{"203.0.113.7", 11}, 1040}},
     .client_n = 1,
+    .country = {{{"DE", 2}, 1030}, {{"NL", 2}, 10}},
+    .country_n = 2,
     .family = {{{"replies-content", 15}, 8.5, {"refused 512 of 1,040 as spam", 28}},
                {{"verdict", 7}, -0.25, {NULL, 0}}},
     .family_n = 2,
@@ -48,12 +50,12 @@ static void writing(void **state)
     suspect_tsv(&out, &sample);
     suspect_tsv_end(&out, 1);
     text_addc(&out, 0);
-    assert_string_equal(out.p, HEADER
-                        "2026-11-24T10:27:50.123456Z\tcompromised\tlogin\tbob@acme.example\tacme\t"
-                        "north\\tit\t14.75\t14.51\t2026-11-24T10:10:00Z\t1040\t1041\t812\t300\t3\t"
-                        "a%20b%25%5C=1@x%0A=900 <>=3 %FF\xc3\xbc=1\t203.0.113.7=1040\t\t"
-                        "replies-content=8.50: refused 512 of 1,040 as spam; verdict=-0.25\t"
-                        "4XyZ 5A\n#end 1\n");
+    assert_string_equal(
+        out.p, HEADER "2026-11-24T10:27:50.123456Z\tcompromised\tlogin\tbob@acme.example\tacme\t"
+                      "north\\tit\t14.75\t14.51\t2026-11-24T10:10:00Z\t1040\t1041\t812\t300\t3\t"
+                      "a%20b%25%5C=1@x%0A=900 <>=3 %FF\xc3\xbc=1\t203.0.113.7=1040\tDE=1030 NL=10\t"
+                      "replies-content=8.50: refused 512 of 1,040 as spam; verdict=-0.25\t"
+                      "4XyZ 5A\n#end 1\n");
     text_free(&out);
 }
 
@@ -72,7 +74,9 @@ static void json(void **state)
         "\"recipients\":1041,\"refused\":812,\"unknown\":300,\"senders\":3,\"sender_list\":["
         "{\"name\":\"a b%\\\\=1@x\\u000a\",\"count\":900},{\"name\":\"<>\",\"count\":3},"
         "{\"name\":\"\\\\xff\xc3\xbc\",\"count\":1}],\"clients\":[{\"name\":\"203.0.113.7\","
-        "\"count\":1040}],\"families\":[{\"name\":\"replies-content\",\"score\":8.50,\"seen\":"
+        "\"count\":1040}],\"countries\":[{\"name\":\"DE\",\"count\":1030},"
+        "{\"name\":\"NL\",\"count\":10}],\"families\":[{\"name\":\"replies-content\",\"score\":8."
+        "50,\"seen\":"
         "\"refused 512 of 1,040 as spam\"},{\"name\":\"verdict\",\"score\":-0.25,\"seen\":\"\"}],"
         "\"samples\":[\"4XyZ\",\"5A\"]}\n");
     text_free(&out);
@@ -113,7 +117,8 @@ static void round_trip(void **state)
     same_counts(s.sender, sample.sender, 3);
     assert_int_equal(s.client_n, 1);
     same_counts(s.client, sample.client, 1);
-    assert_int_equal(s.country_n, 0);
+    assert_int_equal(s.country_n, 2);
+    same_counts(s.country, sample.country, 2);
     assert_int_equal(s.family_n, 2);
     assert_true(slice_eq(s.family[0].name, sample.family[0].name));
     assert_true(slice_eq(s.family[0].seen, sample.family[0].seen));

@@ -1,11 +1,14 @@
 #include "judge/annotate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/exits.h"
 #include "base/msg.h"
+#include "base/settings.h"
 #include "base/share.h"
+#include "judge/partner.h"
 #include "judge/reply.h"
 
 #define COLUMNS_CLASS (1u << COL_CLASS | 1u << COL_LISTED_BY)
@@ -14,25 +17,48 @@
 struct annotate {
     const char *dir;
     struct customers *customers;
+    struct partners *partners;
     struct outbound outbound;
     struct replies *replies;
     uint32_t columns;
 };
+
+/* Whose partner isn't one is told at the customer's line. */
+static void load_customers(struct annotate *a, struct problems *problems)
+{
+    char *file;
+
+    customers_load(a->dir, problems, &a->customers);
+    partners_load(a->dir, problems, &a->partners);
+    if (asprintf(&file, "%s/customers", a->dir) < 0) {
+        problem_add(problems, a->dir, 0, "out of memory");
+        return;
+    }
+    partners_check(a->partners, a->customers, file, problems);
+    free(file);
+}
+
+/* Tells them; 0 or the exit status. */
+static int tell(struct problems *problems)
+{
+    int status = problems->count ? EXIT_CONFIG : 0;
+
+    problems_print(problems);
+    problems_free(problems);
+    return status;
+}
 
 static int load(struct annotate *a)
 {
     struct problems problems = {0};
 
     if (a->columns & COLUMNS_CUSTOMER)
-        customers_load(a->dir, &problems, &a->customers);
+        load_customers(a, &problems);
     if (a->columns & 1u << COL_OUTBOUND_IP)
         outbound_load(&a->outbound, a->dir, &problems);
     if (a->columns & COLUMNS_CLASS)
         a->replies = replies_load(a->dir, &problems);
-    problems_print(&problems);
-    int status = problems.count ? EXIT_CONFIG : 0;
-    problems_free(&problems);
-    return status;
+    return tell(&problems);
 }
 
 int annotate_new(const char *dir, uint32_t columns, struct annotate **out)
@@ -53,11 +79,24 @@ int annotate_new(const char *dir, uint32_t columns, struct annotate **out)
     return load(a);
 }
 
+int annotate_check(const struct annotate *a)
+{
+    struct problems problems = {0};
+    struct settings settings;
+
+    if (a == NULL)
+        return 0;
+    settings_load(a->dir, &problems, &settings);
+    settings_free(&settings);
+    return tell(&problems);
+}
+
 void annotate_free(struct annotate *a)
 {
     if (a == NULL)
         return;
     customers_free(a->customers);
+    partners_free(a->partners);
     outbound_free(&a->outbound);
     replies_free(a->replies);
     free(a);

@@ -1,8 +1,8 @@
 /* annotate: the columns of a record that are not in the log: class, listed_by, outbound_ip,
  * customer, partner.
  *
- * One annotate a process: it holds the reply patterns and the operator's customers and outbound
- * files. Slices that it puts into a record are its own and stay until the next record.
+ * One annotate a process: it holds the reply patterns and the operator's files customers, partners
+ * and outbound. Slices that it puts into a record are its own and stay until the next record.
  */
 #ifndef MPTOOLS_JUDGE_ANNOTATE_H
 #define MPTOOLS_JUDGE_ANNOTATE_H
@@ -22,6 +22,10 @@ struct annotate;
  */
 int annotate_new(const char *dir, uint32_t columns, struct annotate **out);
 void annotate_free(struct annotate *a); /* NULL is fine */
+
+/* For --check-config of a tool that doesn't need mptools.conf: what is wrong with it is told with
+ * the rest. 0 or EXIT_CONFIG; NULL is fine. */
+int annotate_check(const struct annotate *a);
 
 /* raw: the record was made from log lines here. Of a record that came from a stream, only columns
  * that are empty are filled. */

@@ -33,8 +33,9 @@
  * rate is measured on the mail that it was made from, which flatters it a little.
  *
  * Memory: about 200 bytes an identity and 24 for each sign that it shows or doesn't in a day,
- * beside the scorer's own. Failures: memory running out, which every function that returns false
- * means; then only calibrate_free() may follow. Texts are escaped for reading; nothing prints.
+ * beside the scorer's own. Failures: memory running out, when calibrate_record(), _end(), _again(),
+ * _report() or _file() return false; then only calibrate_free() may follow. Nothing prints.
+ * SECURITY: the texts are escaped for a terminal; the names in the report are a stranger's.
  */
 #ifndef MPTOOLS_JUDGE_CALIBRATE_H
 #define MPTOOLS_JUDGE_CALIBRATE_H

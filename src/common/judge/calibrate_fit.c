@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ROUNDS 500
-#define STILL 1e-7
+#define ROUNDS 300
+#define STILL 1e-6
 /* A share at which the opposite can still be seen: the most that scoring.conf may say. */
 #define SHARE_MOST 0.999F
 #define TAIL 0.025

@@ -91,6 +91,13 @@ static void add_suspects(struct text *t, size_t suspects)
                    "honest mailings look like that too. Look at them.\n"));
 }
 
+static void add_strangers(struct text *t)
+{
+    text_add(t, SL("\nNote: without a customers file, every client that some of its mail went out "
+                   "for is\nan identity, strangers that write to yours too. Better have one first "
+                   "(customers).\n"));
+}
+
 static void add_striking(struct text *t, const struct calibrate *c)
 {
     for (unsigned i = 0; i < SIGN_COUNT; i++) {
@@ -214,6 +221,8 @@ bool calibrate_report(const struct calibrate *c, struct text *out)
         add_flagged(out, c);
     if (c->pass[0].suspects)
         add_suspects(out, c->pass[0].suspects);
+    if (c->o.customers == NULL)
+        add_strangers(out);
     add_striking(out, c);
     add_table(out, c);
     add_rates(out, c);

@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+/* Hours in which evidence falls to 1/e; half is 69. */
+#define LASTING 100.0F
+
 /* ln(e^a + e^b) */
 static float log_sum(float a, float b)
 {
@@ -17,14 +20,6 @@ void cusum_start(struct cusum *c, const struct scoring *s)
         c->family[f].miss = s->spared;
         c->decisive[f] = false;
     }
-}
-
-bool observation_accuses(const struct observation *o)
-{
-    for (unsigned f = 0; f < FAMILY_COUNT; f++)
-        if (o->llr[f] > 0 || o->decisive[f])
-            return true;
-    return false;
 }
 
 /* No observation brings more than message_most. */
@@ -56,8 +51,7 @@ static double log_ratio(const struct cusum *c, unsigned f)
     return (double)log_sum(c->family[f].hit, c->family[f].miss);
 }
 
-/* Of all families, without limits. */
-static double whole(const struct cusum *c)
+double cusum_whole(const struct cusum *c)
 {
     double sum = 0;
 
@@ -66,22 +60,32 @@ static double whole(const struct cusum *c)
     return sum;
 }
 
-bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o, float age)
+/* What it has against somebody now, less what is forgotten. */
+static void forget(struct cusum *c, unsigned f, float nats, float share)
 {
-    float fade = s->fade * age;
+    float has = log_sum(c->family[f].hit, c->family[f].miss);
+
+    if (has > 0)
+        c->family[f].hit -= nats + share * has;
+}
+
+bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o, float messages,
+               float hours)
+{
+    float share = hours < LASTING ? hours / LASTING : 1;
 
     cut(o, s);
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
+        if (!c->decisive[f])
+            forget(c, f, s->fade * messages, share);
         if (o->decisive[f]) {
             c->decisive[f] = true;
             c->family[f].hit = fmaxf(c->family[f].hit, (float)s->threshold);
         } else if (o->llr[f] > 0 || o->llr[f] < 0) {
-            add_family(c, s, f, o->llr[f] - fade);
-        } else {
-            c->family[f].hit -= fade;
+            add_family(c, s, f, o->llr[f]);
         }
     }
-    if (whole(c) > 0)
+    if (cusum_whole(c) > 0)
         return true;
     cusum_start(c, s);
     return false;

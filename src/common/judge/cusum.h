@@ -8,7 +8,7 @@
  * supermartingale, R = sum of all L_k grows by at most 1 an observation, so E[T] >= E[R at T] >=
  * e^h, because e^S is one of the terms of R. So h = ln(observations per message / false_flags). It
  * holds for any number of families and any dependence between messages. For spam zombies the plain
- * SPRT on one kind of evidence is Duan et al., SPOT (2009); it has no restart and no bound that
+ * SPRT on one kind of evidence is Duan et al., SPOT (2012); it has no restart and no bound that
  * lasts.
  *
  * Families. A compromise need not show in every family, nor in all from the same message on. With
@@ -24,15 +24,15 @@
  * adds ln L_f = 0; one that speaks against a compromise takes -ln(1 - affected) at most, so others
  * can still be heard; what it said long ago never weighs more than -ln(onset).
  *
- * What a family has against an identity also fades, by `fade` nats a message and an hour. Else
- * a single spam verdict with no clean ones to answer it would hold the sum over zero for good, and
- * `since` would point to that day.
+ * What a family has against an identity also fades, by `fade` nats a message and by half in some
+ * three days. Else a single spam verdict with no clean ones to answer it would hold the sum over
+ * zero for good, `since` would point to that day, and a login that was cleaned would stay on watch.
  *
  * Caps, which hold at every moment. What counts towards a block is S = sum of the families' ln L_f
  * where they are positive, each cut at family_most (under h, so that it takes two), and groups that
  * have a reason in common cut further: what the remote sites say at replies_most (evidence.h), what
- * an honest mailing looks like at campaign_most, with unknown recipients and our own filter's opinion
- * at mailing_most, and what nobody but the identity itself says at conduct_most. S >= h is
+ * an honest mailing looks like at campaign_most, with unknown recipients and our own filter's
+ * opinion at mailing_most, and what nobody but the identity itself says at conduct_most. S >= h is
  * `compromised`. P >= h with S < h is `suspect`: evidence as strong, but of one kind; there only
  * replies and campaigns are cut. ln L_f itself stops at alone_most, so that it can come down again.
  *
@@ -68,11 +68,12 @@ struct observation {
 
 /* As at the start and after every restart. */
 void cusum_start(struct cusum *c, const struct scoring *s);
-/* Takes the observation in, after cutting it to message_most; age: messages and hours since the
- * last one. False when the sum fell to zero; c is then started again. */
-bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o, float age);
-/* What it would do from the start: nothing, unless something in it is positive. */
-bool observation_accuses(const struct observation *o);
+/* Takes the observation in, after cutting it to message_most; messages and hours since
+ * the last one. False when the sum fell to zero; c is then started again. */
+bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o, float messages,
+               float hours);
+/* P, without limits. */
+double cusum_whole(const struct cusum *c);
 
 /* S; part (or NULL) is what of it each family brings. */
 double cusum_score(const struct cusum *c, const struct scoring *s, double replies_most,

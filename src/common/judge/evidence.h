@@ -12,19 +12,21 @@
  * the two llrs add up to that of the whole answer, and each may have its own cap. A recipient that
  * the customer wrote to before says nothing about a list, whatever has become of him.
  *
- * No accusation: refusals about our own address (ip-blocklisted, rate-limited; and refusals for
- * content by a site that refuses other customers' mail as well, remote.h), full mailboxes, policy
- * and whatever else a site answers; such an answer only counts as one that didn't say 'unknown',
- * since otherwise an honest sender whose other mail is held up by a listing would be left with
- * nothing but his few unknown recipients. No evidence at all: greylisting and other delays, network
- * trouble, whatever our own machines say (relay=none, local delivery), unknown recipients that are
- * only put off (4xx: a verification that isn't done).
+ * By `content` is meant what a site says of the message: spam, a virus, a domain on a list, and its
+ * own policy, which is how many filters put it; where it isn't (a missing SPF record), it is all of
+ * an identity's mail and so its usual self. No accusation: refusals about our own address
+ * (ip-blocklisted, rate-limited; and refusals for content by a site that refuses other customers'
+ * mail as well, remote.h), full mailboxes and whatever else a site answers; such an answer only
+ * counts as one that didn't say 'unknown', since otherwise an honest sender whose other mail is
+ * held up by a listing would be left with nothing but his few unknown recipients. No evidence at
+ * all: greylisting and other delays, network trouble, whatever our own machines say (relay=none,
+ * local delivery), unknown recipients that are only put off (4xx: a verification that isn't done).
  *
  * A remote site's word counts once per message: the mean over the message's recipients there (the
  * mean of llrs keeps E[e^x] <= 1: it is at most the mean of the e^x). And what one site says never
  * flags anybody: beside the families' sums each site has sums of its own, kept at zero or more, and
  * both families together bring at most the sum over sites of min(remote_most, the site's sums).
- * Since remote_most < h/2 it takes three sites to block, or two kinds of witnesses.
+ * Since remote_most is well under h/2 it takes several sites to block, or two kinds of witnesses.
  *
  * verdict (evidence_verdict.c): our own filter's spam and clean, once per message; a virus is
  * decisive; banned attachments, bad headers and unchecked mail say nothing.

@@ -61,6 +61,13 @@ static float odd_hour(const struct mind *m, unsigned slot)
     return (float)log((odd * any + (1 - odd) * usual) / usual);
 }
 
+/* The hour ended without getting busier. Who always goes on has no reason to be suspected for it.
+ */
+static float calmer(double busier, double usual)
+{
+    return usual < busier ? (float)log((1 - busier) / (1 - usual)) : 0;
+}
+
 bool volume_tells(const struct tempo *t, int64_t time)
 {
     uint32_t n = t->messages + 1;
@@ -76,7 +83,7 @@ void volume_observe(struct mind *m, struct tempo *t, int64_t time, struct observ
 
     if (hour > t->hour) {
         if (t->messages)
-            *llr += (float)log((1 - busier) / (1 - usual_busier(m, level_of(t->messages) + 1)));
+            *llr += calmer(busier, usual_busier(m, level_of(t->messages) + 1));
         if (m->own->reached[0])
             *llr += odd_hour(m, slot_of(time));
         usual_hour(&m->watch->learned, slot_of(time));
@@ -87,7 +94,8 @@ void volume_observe(struct mind *m, struct tempo *t, int64_t time, struct observ
     t->messages += t->messages < UINT32_MAX;
     if (t->messages & (t->messages - 1))
         return;
-    *llr += (float)log(busier / usual_busier(m, level_of(t->messages)));
+    double usual = usual_busier(m, level_of(t->messages));
+    *llr += usual < busier ? (float)log(busier / usual) : 0;
     usual_level(&m->watch->learned, level_of(t->messages));
     usual_level(m->everyone, level_of(t->messages));
 }

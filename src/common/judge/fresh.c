@@ -57,3 +57,43 @@ void fresh_free(struct fresh *f)
 {
     free(f->slot);
 }
+
+void fresh_save(const struct fresh *f, struct text *out)
+{
+    uint32_t first = 0;
+
+    pack_number(out, f->used);
+    if (f->used == 0)
+        return;
+    pack_number(out, f->size);
+    while (f->slot[first]) /* from a free slot on, each finds its own place again */
+        first++;
+    for (uint32_t i = 0; i < f->size; i++) {
+        uint64_t number = f->slot[(first + i) & (f->size - 1)];
+        if (number)
+            pack_fixed(out, number);
+    }
+}
+
+bool fresh_load(struct fresh *f, struct unpack *in)
+{
+    uint32_t n = (uint32_t)unpack_count(in, FRESH_MOST, sizeof *f->slot);
+
+    if (n == 0)
+        return true;
+    uint32_t size = (uint32_t)unpack_number(in, n <= FIRST / 4 ? FIRST : n * 4);
+    if (size < FIRST || (size & (size - 1)) || n > size / 2) {
+        in->bad = true;
+        return true;
+    }
+    if ((f->slot = calloc(size, sizeof *f->slot)) == NULL)
+        return false;
+    f->size = size;
+    for (; f->used < n; f->used++) {
+        uint64_t number = unpack_fixed(in);
+        uint32_t i = place(f, number);
+        in->bad |= number == 0 || f->slot[i];
+        f->slot[i] = number;
+    }
+    return true;
+}

@@ -6,8 +6,7 @@
 #ifndef MPTOOLS_JUDGE_FRESH_H
 #define MPTOOLS_JUDGE_FRESH_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/pack.h"
 
 #define FRESH_MOST 32768u
 
@@ -20,5 +19,10 @@ bool fresh_has(const struct fresh *f, uint64_t number);
 bool fresh_add(struct fresh *f, uint64_t number); /* false when memory runs out */
 void fresh_clear(struct fresh *f);                /* empty, its memory kept */
 void fresh_free(struct fresh *f);
+
+/* All of them, and back into one that is {0}. False when memory runs out; bytes that can't be read
+ * set in->bad. */
+void fresh_save(const struct fresh *f, struct text *out);
+bool fresh_load(struct fresh *f, struct unpack *in);
 
 #endif

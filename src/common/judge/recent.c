@@ -86,3 +86,53 @@ void recent_add(struct recent *r, uint64_t number)
     if (++r->used >= r->young_size / 2 && !grow(r))
         forget(r);
 }
+
+static void save_table(const uint64_t *slots, size_t size, struct text *out)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < size; i++)
+        used += slots[i] != 0;
+    pack_number(out, used);
+    for (size_t i = 0; i < size; i++)
+        if (slots[i])
+            pack_fixed(out, slots[i]);
+}
+
+void recent_save(const struct recent *r, struct text *out)
+{
+    save_table(r->old, r->old_size, out);
+    save_table(r->young, r->young_size, out);
+}
+
+/* A table of n numbers, at most half full. */
+static bool load_table(uint64_t **slots, size_t *size, size_t n, struct unpack *in)
+{
+    size_t wide = *size;
+
+    while (wide / 2 < n)
+        wide *= 2;
+    uint64_t *table = calloc(wide, sizeof *table);
+    if (table == NULL)
+        return false;
+    free(*slots);
+    *slots = table;
+    *size = wide;
+    for (; n; n--) {
+        uint64_t number = unpack_fixed(in);
+        size_t i = place(table, wide, number);
+        in->bad |= number == 0 || table[i];
+        table[i] = number;
+    }
+    return true;
+}
+
+bool recent_load(struct recent *r, struct unpack *in)
+{
+    size_t n = unpack_count(in, r->most / 2, sizeof *r->old);
+
+    if (!load_table(&r->old, &r->old_size, n, in))
+        return false;
+    r->used = unpack_count(in, r->most / 2 - 1, sizeof *r->young);
+    return load_table(&r->young, &r->young_size, r->used, in);
+}

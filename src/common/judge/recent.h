@@ -7,9 +7,7 @@
 #ifndef MPTOOLS_JUDGE_RECENT_H
 #define MPTOOLS_JUDGE_RECENT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/pack.h"
 
 struct recent {
     uint64_t *young, *old;
@@ -25,6 +23,11 @@ bool recent_has(const struct recent *r, uint64_t number);
 void recent_add(struct recent *r, uint64_t number);
 /* recent_has(), and what is found is remembered anew. */
 bool recent_touch(struct recent *r, uint64_t number);
+
+/* What it remembers, and back into one that is new. False when memory runs out; bytes that can't be
+ * read set in->bad. */
+void recent_save(const struct recent *r, struct text *out);
+bool recent_load(struct recent *r, struct unpack *in);
 
 /* One number from two. */
 static inline uint64_t recent_mix(uint64_t a, uint64_t b)

@@ -10,7 +10,7 @@
 #define SLOTS 8192u /* a power of two; half of them are used */
 #define NAMES 1024u
 #define VOICES 16u
-#define WEIGHT 8.0 /* the usual share counts like so many customers */
+#define WEIGHT 3.0 /* the usual share counts like so many customers */
 #define MEMORY_MINUTES (24 * 60u)
 
 struct voice {
@@ -195,4 +195,73 @@ void remote_forget(struct remotes *rs, const struct remote *site, uint32_t custo
     for (unsigned i = 0; s && i < VOICES; i++)
         if (s->voice[i].customer == customer)
             s->voice[i].customer = 0;
+}
+
+static void save_site(const struct site *s, struct text *out)
+{
+    uint64_t taken = 0;
+
+    for (unsigned i = 0; i < VOICES; i++)
+        taken |= (uint64_t)(s->voice[i].customer != 0) << i;
+    pack_fixed(out, s->name);
+    pack_number(out, s->oldest % VOICES);
+    pack_number(out, taken);
+    for (unsigned i = 0; i < VOICES; i++) {
+        if (s->voice[i].customer == 0)
+            continue;
+        pack_number(out, s->voice[i].customer);
+        pack_number(out, (uint64_t)s->voice[i].minute << 1 | s->voice[i].refused);
+    }
+}
+
+static void save_sites(const struct site *sites, struct text *out)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < SLOTS; i++)
+        used += sites[i].name != 0;
+    pack_number(out, used);
+    for (size_t i = 0; i < SLOTS; i++)
+        if (sites[i].name)
+            save_site(&sites[i], out);
+}
+
+void remotes_save(const struct remotes *rs, struct text *out)
+{
+    save_sites(rs->old, out);
+    save_sites(rs->young, out);
+}
+
+static void load_site(struct site *sites, struct unpack *in)
+{
+    uint64_t name = unpack_fixed(in);
+    struct site *s = place(sites, name);
+
+    in->bad |= name == 0 || s->name;
+    s->name = name;
+    s->oldest = (uint32_t)unpack_number(in, VOICES - 1);
+    uint64_t taken = unpack_number(in, (1u << VOICES) - 1);
+    for (unsigned i = 0; i < VOICES && !in->bad; i++) {
+        if (!(taken >> i & 1))
+            continue;
+        s->voice[i].customer = (uint32_t)unpack_number(in, UINT32_MAX);
+        uint64_t said = unpack_number(in, UINT32_MAX);
+        s->voice[i].minute = said >> 1 & 0x7fffffff;
+        s->voice[i].refused = said & 1;
+    }
+}
+
+static size_t load_sites(struct site *sites, struct unpack *in)
+{
+    size_t n = unpack_count(in, SLOTS / 2, sizeof sites->name);
+
+    for (size_t i = 0; i < n && !in->bad; i++)
+        load_site(sites, in);
+    return n;
+}
+
+void remotes_load(struct remotes *rs, struct unpack *in)
+{
+    load_sites(rs->old, in);
+    rs->used = load_sites(rs->young, in);
 }

@@ -19,6 +19,7 @@
 
 #include <libpsl.h>
 
+#include "base/pack.h"
 #include "log/record.h"
 
 struct remote {
@@ -47,5 +48,10 @@ double remote_share_refused(const struct remotes *rs, const struct remote *site,
                             int64_t time, double usual);
 /* Takes back what was heard of that customer. */
 void remote_forget(struct remotes *rs, const struct remote *site, uint32_t customer);
+
+/* All that was heard, and back into one that is new, of the same seed. Bytes that can't be read set
+ * in->bad. */
+void remotes_save(const struct remotes *rs, struct text *out);
+void remotes_load(struct remotes *rs, struct unpack *in);
 
 #endif

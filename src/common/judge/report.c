@@ -1,68 +1,122 @@
 #include "judge/report.h"
 
-static void add_one(struct scorer *s, size_t i, const struct report_options *o, struct text *t)
+struct report {
+    struct scorer *scorer;
+    const struct report_options *o;
+    struct outfile *out;
+    struct text text;      /* not handed over yet */
+    size_t named, matched; /* printed; wanted but for `top` */
+    size_t by_state[STATE_INFECTED + 1];
+};
+
+static void add_one(struct report *r, size_t i, const struct suspect *suspect)
 {
     struct scorer_rates rates;
-    struct suspect suspect;
 
-    scorer_suspect(s, i, &suspect);
-    switch (o->format) {
+    switch (r->o->format) {
     case REPORT_TSV:
-        suspect_tsv(t, &suspect);
+        suspect_tsv(&r->text, suspect);
         break;
     case REPORT_JSON:
-        suspect_json(t, &suspect);
+        suspect_json(&r->text, suspect);
         break;
     case REPORT_TABLE:
-        scorer_rates(s, i, &rates);
-        if (i == 0)
-            table_head(t, &o->style);
-        table_row(t, &o->style, &suspect, &rates);
+        scorer_rates(r->scorer, i, &rates);
+        if (r->named == 0)
+            table_head(&r->text, &r->o->style);
+        table_row(&r->text, &r->o->style, suspect, &rates, r->o->geo);
     }
+    r->named++;
+    outfile_add(r->out, text_slice(&r->text));
+    r->text.n = 0;
 }
 
-static void add_end(struct scorer *s, size_t n, const struct report_options *o, struct text *t)
+/* 19 of 340 identities: 1 infected, 18 compromised. */
+static void add_total(struct report *r, uint64_t identities)
+{
+    const char *sep = ":";
+
+    text_addf(&r->text, "%zu of %llu identities", r->matched, (unsigned long long)identities);
+    for (unsigned state = STATE_INFECTED + 1; state-- > 0;) {
+        if (r->by_state[state] == 0)
+            continue;
+        struct slice name = suspect_state_name(state);
+        text_addf(&r->text, "%s %zu %.*s", sep, r->by_state[state], (int)name.n, name.p);
+        sep = ",";
+    }
+    if (r->named < r->matched)
+        text_addf(&r->text, "; these are the worst %zu", r->named);
+    text_add(&r->text, SL(".\n"));
+}
+
+static void add_table_end(struct report *r)
 {
     struct scorer_rates rates;
     struct scorer_stats stats;
+    struct suspect any;
 
-    scorer_stats(s, &stats);
-    if (o->format == REPORT_TSV && o->whole)
-        suspect_tsv_end(t, n);
-    else if (o->format == REPORT_JSON && o->whole)
-        text_addf(t, "{\"kind\":\"end\",\"suspects\":%zu}\n", n);
-    else if (o->format == REPORT_TABLE && n == 0)
-        text_addf(t, "nobody: %llu identities, none of them sends spam as far as this log shows\n",
-                  (unsigned long long)stats.identities);
-    else if (o->format == REPORT_TABLE) {
-        scorer_rates(s, 0, &rates);
-        text_addf(t, "RATE: messages over the log, a column is %u minutes\n",
-                  rates.minutes * table_merged(&rates));
+    scorer_stats(r->scorer, &stats);
+    if (r->matched == 0) {
+        text_addf(&r->text, "nobody: %llu identities, none of them %s\n",
+                  (unsigned long long)stats.identities,
+                  r->o->since == WHEN_NONE ? "sends spam as far as this log shows"
+                                           : "was flagged in that time");
+        return;
+    }
+    scorer_suspect(r->scorer, 0, &any);
+    scorer_rates(r->scorer, 0, &rates);
+    table_foot(&r->text, &rates, any.threshold);
+    add_total(r, stats.identities);
+}
+
+static void add_end(struct report *r)
+{
+    if (r->o->format == REPORT_TABLE)
+        add_table_end(r);
+    else if (r->o->format == REPORT_TSV && r->o->whole)
+        suspect_tsv_end(&r->text, r->named);
+    else if (r->o->format == REPORT_JSON && r->o->whole)
+        text_addf(&r->text, "{\"kind\":\"end\",\"suspects\":%zu}\n", r->named);
+}
+
+/* By `since`: the flag counts, or, if there is none, the beginning. */
+static bool is_wanted(const struct report_options *o, const struct suspect *s)
+{
+    return o->since == WHEN_NONE || (s->state > STATE_CLEAR ? s->time : s->since) >= o->since;
+}
+
+static void add_all(struct report *r, size_t n)
+{
+    struct suspect suspect;
+
+    for (size_t i = 0; i < n && !r->text.failed; i++) {
+        scorer_suspect(r->scorer, i, &suspect);
+        if (!is_wanted(r->o, &suspect))
+            continue;
+        r->matched++;
+        r->by_state[suspect.state]++;
+        if (r->o->top == 0 || r->named < r->o->top)
+            add_one(r, i, &suspect);
     }
 }
 
-bool report_write(struct scorer *s, const struct report_options *o, struct outfile *out)
+bool report_write(struct scorer *s, const struct report_options *o, struct outfile *out,
+                  size_t *flagged)
 {
+    struct report r = {.scorer = s, .o = o, .out = out};
     size_t n = scorer_rank(s, o->all);
-    struct text t = {0};
 
     if (n == SIZE_MAX)
         return false;
-    if (o->top && n > o->top)
-        n = o->top;
     if (o->format == REPORT_TSV)
-        suspect_tsv_header(&t);
-    for (size_t i = 0; i < n && !t.failed; i++) {
-        add_one(s, i, o, &t);
-        outfile_add(out, text_slice(&t));
-        t.n = 0;
+        suspect_tsv_header(&r.text);
+    add_all(&r, n);
+    if (!r.text.failed) {
+        add_end(&r);
+        outfile_add(out, text_slice(&r.text));
     }
-    bool failed = t.failed;
-    if (!failed) {
-        add_end(s, n, o, &t);
-        outfile_add(out, text_slice(&t));
-        failed = t.failed;
-    }
-    text_free(&t);
+    *flagged = r.matched - r.by_state[STATE_CLEAR];
+    bool failed = r.text.failed;
+    text_free(&r.text);
     return !failed;
 }

@@ -120,7 +120,11 @@ static struct person *person_of(struct scorer *s, const struct record *r, const 
     struct slice key = person_key(id, buf);
     struct person *p = map_get(&s->people, key);
 
-    return p || !make ? p : person_new(s, id, key, r);
+    if (p == NULL && make)
+        p = person_new(s, id, key, r);
+    if (p)
+        p->heard = (uint32_t)hour_of(r->time);
+    return p;
 }
 
 static uint64_t number(struct slice s, uint64_t otherwise)
@@ -145,19 +149,19 @@ static int64_t delay_of(const struct record *r)
     return us;
 }
 
-static uint64_t queue_key(const struct record *r, struct slice qid)
+static uint64_t queue_key(const struct scorer *s, const struct record *r, struct slice qid)
 {
-    return recent_mix(slice_hash(r->f[COL_HOST]), slice_hash(qid));
+    return recent_mix(scorer_hash(s, r->f[COL_HOST]), scorer_hash(s, qid));
 }
 
-struct letter letter_of(const struct record *r, struct person *p)
+struct letter letter_of(const struct scorer *s, const struct record *r, struct person *p)
 {
     struct slice qid = r->f[COL_QID], origin = r->f[COL_ORIGIN];
 
     return (struct letter){
         .person = p,
-        .key = queue_key(r, origin.n ? origin : qid),
-        .leg = queue_key(r, qid),
+        .key = queue_key(s, r, origin.n ? origin : qid),
+        .leg = queue_key(s, r, qid),
         .arrived = r->time - delay_of(r),
         .heard = r->time,
         .recipients = number(r->f[COL_NRCPT], 1),
@@ -173,7 +177,7 @@ static void on_accept(struct scorer *s, const struct record *r)
     struct identity id;
 
     if (origin.n && !slice_eq(origin, r->f[COL_QID])) { /* a later leg of a message that is known */
-        recent_add(&s->passed, queue_key(r, origin));
+        recent_add(&s->passed, queue_key(s, r, origin));
         return;
     }
     if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
@@ -255,7 +259,7 @@ static void on_deliver(struct scorer *s, const struct record *r)
 {
     struct identity id;
     struct remote site;
-    struct letter l = letter_of(r, NULL);
+    struct letter l = letter_of(s, r, NULL);
 
     if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
         return;
@@ -281,13 +285,13 @@ static void on_verdict(struct scorer *s, const struct record *r)
     struct identity id;
 
     if (slice_starts(r->f[COL_DAEMON], SL("amavis")))
-        recent_add(&s->passed, queue_key(r, r->f[COL_QID]));
+        recent_add(&s->passed, queue_key(s, r, r->f[COL_QID]));
     if (v == VERDICT_NOTHING || identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
         return;
     struct person *p = person_of(s, r, &id, !id.outsider);
     if (p == NULL) /* an outsider none of whose mail went out: a stranger who writes to us */
         return;
-    struct letter l = letter_of(r, p);
+    struct letter l = letter_of(s, r, p);
     uint64_t said = recent_mix(l.key, 'v');
     if (recent_has(&s->heard, said))
         return;
@@ -313,7 +317,7 @@ bool scorer_record(struct scorer *s, const struct record *r)
         on_verdict(s, r);
         break;
     case KIND_REMOVE:
-        letters_removed(s, queue_key(r, r->f[COL_QID]));
+        letters_removed(s, queue_key(s, r, r->f[COL_QID]));
         break;
     default:
         break;

@@ -8,7 +8,7 @@ struct arrival {
     uint64_t key[5];
     unsigned keys;
     uint32_t provider;
-    struct slice country;
+    char country[3];
 };
 
 static enum familiar familiar(struct scorer *s, const struct person *p, uint64_t key)
@@ -74,15 +74,16 @@ static void see_place(struct scorer *s, const struct person *p, const struct rec
         return;
     if (s->o.geo)
         geo_find(s->o.geo, ip, &place);
-    a->country = slice_str(place.country);
+    memcpy(a->country, place.country, sizeof a->country);
     uint64_t net = hash_net(s, ipnet_of(ip, ipaddr_is_v4(ip) ? 96 + 24 : 48));
     uint64_t provider = provider_of(s, r, ip, place.asn);
     a->provider = (uint32_t)provider | 1;
     a->sight.net = look(s, p, a, recent_mix(p->hash, recent_mix(net, 'N')));
     a->sight.provider = look(s, p, a, recent_mix(p->group->hash, recent_mix(provider, 'P')));
-    if (a->country.n)
-        a->sight.country =
-            look(s, p, a, recent_mix(p->group->hash, recent_mix(scorer_hash(s, a->country), 'C')));
+    if (*a->country)
+        a->sight.country = look(
+            s, p, a,
+            recent_mix(p->group->hash, recent_mix(scorer_hash(s, slice_str(a->country)), 'C')));
 }
 
 /* An hour since its last message, from where? */
@@ -173,8 +174,8 @@ void arrival_take(struct scorer *s, struct person *p, const struct record *r)
     see_sender(s, p, r, &a);
     if (arrival_idle(s, p, &a, r->time))
         return;
-    struct letter l = letter_of(r, p);
-    l.country = a.country;
+    struct letter l = letter_of(s, r, p);
+    l.country = slice_str(a.country);
     struct window *w = watch_window(s, p);
     struct mind m = watch_mind(s, p, w);
     origin_observe(&m, &a.sight, &o);

@@ -90,7 +90,7 @@ struct scorer {
 
 /* score.c */
 /* What the record says of its message; no words yet. */
-struct letter letter_of(const struct record *r, struct person *p);
+struct letter letter_of(const struct scorer *s, const struct record *r, struct person *p);
 uint64_t scorer_hash(const struct scorer *s, struct slice name);
 
 /* score_arrival.c */

@@ -19,7 +19,8 @@
  *
  * What nobody needs isn't saved: identities that were not heard of for 90 days, flagged windows
  * whose last observation is 30 days ago; of a log that is longer than 24 days the rates, which
- * begin anew. A log that runs into the future (a wrong clock) ages nobody.
+ * begin anew. Ages are measured to the log's latest time, or to today's if a wrong clock made that
+ * one later.
  *
  * SECURITY: the bytes hold the seed of the hashes and identities' names: keep them private.
  */

@@ -1,6 +1,9 @@
 #include "base/when.h"
 #include "judge/score_parts.h"
 
+/* Under so many nats a watch has nothing to tell: what is told of it begins when it rises over
+ * them, or it would begin with an oddity of the day before. */
+#define NEARLY_ZERO 2.0
 #define HOUR ((float)(3600 * WHEN_SECOND))
 
 void person_learn(struct person *p, enum sign sign, float yes)
@@ -61,10 +64,13 @@ struct window *watch_take(struct scorer *s, const struct letter *l, struct mind 
     struct person *p = l->person;
     struct window *w = p->window ? p->window : s->spare;
     int64_t idle = w == s->spare ? 0 : l->heard - w->last;
-    float age = (float)arrived + (idle > 0 ? (float)idle / HOUR : 0);
-    bool up = cusum_add(&w->cusum, s->scoring, o, age);
+    float hours = idle > 0 ? (float)idle / HOUR : 0;
+    bool low = w->state == STATE_CLEAR && cusum_whole(&w->cusum) < NEARLY_ZERO;
+    bool up = cusum_add(&w->cusum, s->scoring, o, arrived, hours);
 
     mind_learn(m, o->part);
+    if (low && w != s->spare && cusum_whole(&w->cusum) >= NEARLY_ZERO)
+        window_recount(w, l->arrived, ++s->serial);
     if (l->heard > w->last)
         w->last = l->heard;
     if (w != s->spare) {
@@ -161,12 +167,16 @@ static void explain(struct scorer *s, const struct letter *l, const struct windo
     text_add(t, slice_of(stamp, when_print(stamp, l->heard, 0)));
     text_addc(t, ' ');
     text_add(t, l->qid);
-    text_addf(t, " %s:", what);
+    text_addf(t, " %s", what);
+    const char *mark = ":";
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
         if (o->decisive[f])
-            text_addf(t, " %s decisive", family_name(f).p);
+            text_addf(t, "%s %s decisive", mark, family_name(f).p);
         else if (o->llr[f] > 0 || o->llr[f] < 0)
-            text_addf(t, " %s %+.2f", family_name(f).p, (double)o->llr[f]);
+            text_addf(t, "%s %s %+.2f", mark, family_name(f).p, (double)o->llr[f]);
+        else
+            continue;
+        mark = "";
     }
     text_addf(t, ": score %.2f of %.2f", w ? score_of(w, s->scoring, NULL) : 0.0,
               s->scoring->threshold);

@@ -1,87 +1,25 @@
 #include "judge/table.h"
 
 #include <langinfo.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/when.h"
+#include "judge/wrap.h"
 
-#define WIDTH 80u
 #define INDENT 12u
 #define STATE_WIDTH 11u
 #define IDENTITY_WIDTH 27u
 #define CUSTOMER_WIDTH 13u
 #define RATE_WIDTH 12u
+#define SENDERS_SHOWN 3u
+#define AS_WIDTH 32u
+#define SCORE_LEAST 0.05 /* less would be 0.0 */
 
-/* One character of s at *at, harmless, in buf; its columns. */
-static unsigned harmless(struct slice s, size_t *at, bool utf8, char buf[16])
-{
-    const char *p = s.p + *at;
-    size_t n = utf8_length(p, s.p + s.n);
-    unsigned char c = (unsigned char)*p;
-    uint32_t code = c;
-
-    if (n == 1 && c >= 0x20 && c < 0x7f) {
-        buf[0] = (char)c;
-        buf[1] = 0;
-        *at += 1;
-        return 1;
-    }
-    if (n < 2) {
-        *at += 1;
-        return (unsigned)snprintf(buf, 16, "\\x%02x", c);
-    }
-    code = c & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++)
-        code = code << 6 | ((unsigned char)p[i] & 0x3f);
-    *at += n;
-    int width = utf8 && code >= 0xa0 ? wcwidth((wchar_t)code) : 0;
-    if (width <= 0)
-        return (unsigned)snprintf(buf, 16, "\\u%04x", code);
-    memcpy(buf, p, n);
-    buf[n] = 0;
-    return (unsigned)width;
-}
-
-static unsigned columns(struct slice s, bool utf8)
-{
-    unsigned sum = 0;
-    char buf[16];
-
-    for (size_t at = 0; at < s.n;)
-        sum += harmless(s, &at, utf8, buf);
-    return sum;
-}
-
-/* Up to width columns of s; returns how many it took. */
-static unsigned add_cut(struct text *out, struct slice s, unsigned width, bool utf8)
-{
-    bool fits = columns(s, utf8) <= width;
-    unsigned used = 0, room = fits || width == 0 ? width : width - 1;
-    char buf[16];
-
-    for (size_t at = 0; at < s.n;) {
-        unsigned n = harmless(s, &at, utf8, buf);
-        if (used + n > room)
-            break;
-        text_add(out, slice_str(buf));
-        used += n;
-    }
-    if (fits || width == 0)
-        return used;
-    text_add(out, utf8 ? SL("\xe2\x80\xa6") : SL("~"));
-    return used + 1;
-}
-
-void table_cell(struct text *out, struct slice s, unsigned width, bool utf8)
-{
-    for (unsigned used = add_cut(out, s, width, utf8); used < width; used++)
-        text_addc(out, ' ');
-}
-
-unsigned table_merged(const struct scorer_rates *rates)
+/* How many of the rates' intervals make one column. */
+static unsigned merged(const struct scorer_rates *rates)
 {
     return (rates->n + RATE_WIDTH - 1) / RATE_WIDTH > 1 ? 2 : 1;
 }
@@ -98,7 +36,7 @@ static void add_sparkline(struct text *out, const struct scorer_rates *r, bool u
                                        "\xe2\x96\x87",
                                        "\xe2\x96\x88"};
     static const char *const plain[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
-    unsigned merge = table_merged(r);
+    unsigned merge = merged(r);
     uint32_t count[RATE_WIDTH] = {0}, most = 0;
 
     for (unsigned i = 0; i < r->n; i++)
@@ -111,116 +49,160 @@ static void add_sparkline(struct text *out, const struct scorer_rates *r, bool u
     }
 }
 
-/* Words, wrapped at the table's width and indented. Starts as {indent, …} with an open line. */
-struct wrap {
-    struct text *out;
-    bool utf8;
-    unsigned at;
-};
-
-static void wrap_word(struct wrap *w, struct slice word)
+static void wrap_format(struct wrap *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void wrap_format(struct wrap *w, const char *fmt, ...)
 {
-    unsigned n = columns(word, w->utf8);
+    char buf[160];
+    va_list ap;
 
-    if (w->at > INDENT && w->at + 1 + n > WIDTH) {
-        text_addc(w->out, '\n');
-        w->at = 0;
-    }
-    if (w->at == 0) {
-        text_addf(w->out, "%*s", (int)INDENT, "");
-        w->at = INDENT;
-    } else if (w->at > INDENT) {
-        text_addc(w->out, ' ');
-        w->at++;
-    }
-    w->at += add_cut(w->out, word, WIDTH - w->at, w->utf8);
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    wrap_text(w, slice_str(buf));
 }
 
-static void wrap_text(struct wrap *w, struct slice s)
+/* What the row has no room for. */
+static void add_who(struct wrap *w, const struct suspect *s)
 {
-    while (s.n) {
-        const char *blank = slice_chr(s, ' ');
-        struct slice word = blank ? slice_range(s.p, blank) : s;
-        if (word.n)
-            wrap_word(w, word);
-        s = slice_skip(s, word.n + 1);
+    bool identity = wrap_columns(s->identity, w->utf8) > IDENTITY_WIDTH;
+    bool customer = wrap_columns(s->customer, w->utf8) > CUSTOMER_WIDTH;
+
+    if (!identity && !customer && s->partner.n == 0)
+        return;
+    wrap_begin(w, "  who", INDENT);
+    if (identity)
+        wrap_word(w, s->identity, customer || s->partner.n ? "," : "");
+    if (customer) {
+        wrap_word(w, SL("customer"), "");
+        wrap_word(w, s->customer, s->partner.n ? "," : "");
     }
-}
-
-static void wrap_end(struct wrap *w)
-{
-    if (w->at)
-        text_addc(w->out, '\n');
-    w->at = 0;
-}
-
-/* A name of the log as one word, with what belongs to it behind. */
-static void wrap_name(struct wrap *w, struct slice name, const char *behind)
-{
-    struct text word = {0};
-
-    text_add(&word, name);
-    text_add(&word, slice_str(behind));
-    wrap_word(w, text_slice(&word));
-    w->out->failed |= word.failed;
-    text_free(&word);
-}
-
-/* What was seen, family by family; an identity that was cut goes first, as a whole. */
-static void add_seen(struct wrap *w, const struct suspect *s)
-{
-    const struct suspect_family *last = NULL;
-
-    if (columns(s->identity, w->utf8) > IDENTITY_WIDTH) {
-        wrap_name(w, s->identity, "");
-        wrap_end(w);
-    }
-    for (unsigned i = 0; i < s->family_n; i++)
-        if (s->family[i].seen.n)
-            last = &s->family[i];
-    for (unsigned i = 0; i < s->family_n; i++) {
-        struct slice seen = s->family[i].seen;
-        const char *blank = slice_rchr(seen, ' ');
-        if (blank == NULL)
-            continue;
-        wrap_text(w, slice_range(seen.p, blank));
-        wrap_name(w, slice_range(blank + 1, seen.p + seen.n), &s->family[i] == last ? "" : ";");
+    if (s->partner.n) {
+        wrap_word(w, SL("partner"), "");
+        wrap_word(w, s->partner, "");
     }
     wrap_end(w);
 }
 
-static void add_counts(struct wrap *w, const struct suspect_count *list, unsigned n, bool numbers)
+/* The families that speak against it, strongest first, a line each. */
+static void add_why(struct wrap *w, const struct suspect *s)
+{
+    bool shown[SUSPECT_FAMILIES] = {false};
+
+    for (unsigned n = 0; n < s->family_n; n++) {
+        const struct suspect_family *best = NULL;
+        for (unsigned i = 0; i < s->family_n; i++)
+            if (!shown[i] && s->family[i].score >= SCORE_LEAST &&
+                (best == NULL || s->family[i].score > best->score))
+                best = &s->family[i];
+        if (best == NULL)
+            break;
+        shown[best - s->family] = true;
+        wrap_begin(w, n ? "" : "  why", INDENT);
+        wrap_format(w, "%4.1f", best->score);
+        text_addc(w->out, ' ');
+        w->indent = ++w->at; /* what is wrapped stands under the words, not the number */
+        wrap_text(w, best->seen.n ? best->seen : best->name);
+        wrap_end(w);
+    }
+}
+
+static void add_since(struct wrap *w, const struct suspect *s)
+{
+    char since[WHEN_TEXT_MAX], time[WHEN_TEXT_MAX];
+
+    when_print(since, s->since, 0);
+    when_print(time, s->time, 0);
+    wrap_begin(w, "  since", INDENT);
+    wrap_format(w, "%.10s %.5s UTC,", since, since + 11);
+    if (s->time && memcmp(since, time, 10) == 0)
+        wrap_format(w, "flagged %.5s:", time + 11);
+    else if (s->time && memcmp(since, time, 4) == 0)
+        wrap_format(w, "flagged %.5s %.5s:", time + 5, time + 11);
+    else if (s->time)
+        wrap_format(w, "flagged %.10s %.5s:", time, time + 11);
+    else
+        wrap_format(w, "not flagged:");
+    wrap_format(w, "%llu message%s, %llu recipient%s", (unsigned long long)s->messages,
+                s->messages == 1 ? "" : "s", (unsigned long long)s->recipients,
+                s->recipients == 1 ? "" : "s");
+    wrap_end(w);
+}
+
+static void add_counts(struct wrap *w, const struct suspect_count *list, unsigned n)
 {
     char behind[32];
 
     for (unsigned i = 0; i < n; i++) {
         snprintf(behind, sizeof behind, " (%llu)%s", (unsigned long long)list[i].count,
                  i + 1 < n ? "," : "");
-        if (!numbers)
-            snprintf(behind, sizeof behind, "%s", i + 1 < n ? "," : "");
-        wrap_name(w, list[i].name, behind);
+        wrap_word(w, list[i].name, behind);
     }
 }
 
-static void add_window(struct wrap *w, const struct suspect *s)
+static void add_senders(struct wrap *w, const struct suspect *s)
 {
-    char stamp[WHEN_TEXT_MAX], what[160];
-
-    when_print(stamp, s->since, 0);
-    snprintf(what, sizeof what, "since %.10s %.5s UTC %llu message%s from %llu sender%s:", stamp,
-             stamp + 11, (unsigned long long)s->messages, s->messages == 1 ? "" : "s",
-             (unsigned long long)s->senders, s->senders == 1 ? "" : "s");
-    wrap_text(w, slice_str(what));
-    add_counts(w, s->sender, s->sender_n < 3 ? s->sender_n : 3, s->senders > 1);
+    if (s->sender_n == 0)
+        return;
+    wrap_begin(w, s->senders > 1 ? "  senders" : "  sender", INDENT);
+    if (s->senders > 1) {
+        wrap_format(w, "%llu:", (unsigned long long)s->senders);
+        add_counts(w, s->sender, s->sender_n < SENDERS_SHOWN ? s->sender_n : SENDERS_SHOWN);
+    } else {
+        wrap_word(w, s->sender[0].name, "");
+    }
     wrap_end(w);
-    if (s->client_n || s->sample_n) {
-        wrap_word(w, SL("clients"));
-        add_counts(w, s->client, s->client_n, false);
-        wrap_word(w, SL("look up"));
-        for (unsigned i = 0; i < s->sample_n && i < 3; i++)
-            wrap_name(w, s->sample[i], "");
+}
+
+/* One client and where it is. */
+static void add_place(struct wrap *w, const struct suspect_count *client, struct geo *geo)
+{
+    struct geo_place place = {0};
+    struct ipaddr ip;
+    struct text name = {0};
+
+    wrap_word(w, client->name, "");
+    if (ipaddr_parse(client->name, &ip))
+        geo_find(geo, ip, &place);
+    if (*place.country)
+        wrap_word(w, slice_str(place.country), "");
+    if (place.asn)
+        wrap_format(w, "AS%lu", (unsigned long)place.asn);
+    if (place.as_name.n) {
+        wrap_cell(&name, place.as_name, AS_WIDTH, w->utf8);
+        wrap_text(w, text_slice(&name));
+    }
+    wrap_format(w, "(%llu)", (unsigned long long)client->count);
+    wrap_end(w);
+    w->out->failed |= name.failed;
+    text_free(&name);
+}
+
+static void add_clients(struct wrap *w, const struct suspect *s, struct geo *geo)
+{
+    bool itself = s->kind == IDENTITY_CLIENT && s->client_n == 1;
+
+    if (s->country_n > 1) {
+        wrap_begin(w, "  countries", INDENT);
+        add_counts(w, s->country, s->country_n);
         wrap_end(w);
     }
+    if (s->client_n == 0 || (itself && geo == NULL))
+        return;
+    wrap_begin(w, s->client_n > 1 ? "  clients" : "  client", INDENT);
+    if (geo == NULL)
+        add_counts(w, s->client, s->client_n);
+    for (unsigned i = 0; geo && i < s->client_n; i++)
+        add_place(w, &s->client[i], geo);
+    wrap_end(w);
+}
+
+static void add_samples(struct wrap *w, const struct suspect *s)
+{
+    if (s->sample_n)
+        wrap_begin(w, "  look up", INDENT);
+    for (unsigned i = 0; i < s->sample_n; i++)
+        wrap_word(w, s->sample[i], "");
+    wrap_end(w);
 }
 
 struct table_style table_style_of(int fd)
@@ -236,15 +218,15 @@ void table_head(struct text *out, const struct table_style *style)
 {
     if (style->colour)
         text_add(out, SL("\x1b[1m"));
-    table_cell(out, SL("STATE"), STATE_WIDTH + 1, style->utf8);
-    table_cell(out, SL("IDENTITY"), IDENTITY_WIDTH + 1, style->utf8);
-    table_cell(out, SL("CUSTOMER"), CUSTOMER_WIDTH + 1, style->utf8);
+    wrap_cell(out, SL("STATE"), STATE_WIDTH + 1, style->utf8);
+    wrap_cell(out, SL("IDENTITY"), IDENTITY_WIDTH + 1, style->utf8);
+    wrap_cell(out, SL("CUSTOMER"), CUSTOMER_WIDTH + 1, style->utf8);
     text_add(out, SL("SCORE MESSAGES RATE"));
     text_add(out, style->colour ? SL("\x1b[0m\n") : SL("\n"));
 }
 
 void table_row(struct text *out, const struct table_style *style, const struct suspect *s,
-               const struct scorer_rates *rates)
+               const struct scorer_rates *rates, struct geo *geo)
 {
     static const char *const colour[] = {"", "\x1b[33m", "\x1b[1;31m", "\x1b[1;35m"};
     bool dye = style->colour && s->state > STATE_CLEAR && s->state <= STATE_INFECTED;
@@ -252,17 +234,34 @@ void table_row(struct text *out, const struct table_style *style, const struct s
 
     if (dye)
         text_add(out, slice_str(colour[s->state]));
-    table_cell(out, suspect_state_name(s->state), STATE_WIDTH, style->utf8);
+    wrap_cell(out, suspect_state_name(s->state), STATE_WIDTH, style->utf8);
     text_add(out, dye ? SL("\x1b[0m ") : SL(" "));
-    table_cell(out, s->identity, IDENTITY_WIDTH, style->utf8);
+    wrap_cell(out, s->identity, IDENTITY_WIDTH, style->utf8);
     text_addc(out, ' ');
-    table_cell(out, s->customer, CUSTOMER_WIDTH, style->utf8);
-    text_addf(out, " %5.1f %8llu", s->score, (unsigned long long)s->messages);
-    if (rates) {
-        text_addc(out, ' ');
-        add_sparkline(out, rates, style->utf8);
-    }
+    wrap_cell(out, s->customer, CUSTOMER_WIDTH, style->utf8);
+    text_addf(out, " %5.1f %8llu ", s->score, (unsigned long long)s->messages);
+    add_sparkline(out, rates, style->utf8);
     text_addc(out, '\n');
-    add_seen(&w, s);
-    add_window(&w, s);
+    add_who(&w, s);
+    add_why(&w, s);
+    add_since(&w, s);
+    add_senders(&w, s);
+    add_clients(&w, s, geo);
+    add_samples(&w, s);
+}
+
+void table_foot(struct text *out, const struct scorer_rates *rates, double threshold)
+{
+    unsigned n = rates->minutes * merged(rates);
+    const char *unit = "minute";
+
+    if (n % 1440 == 0) {
+        n /= 1440;
+        unit = "day";
+    } else if (n % 60 == 0) {
+        n /= 60;
+        unit = "hour";
+    }
+    text_addf(out, "RATE: over the log, %u %s%s a column. SCORE: compromised from %.1f on.\n", n,
+              unit, n == 1 ? "" : "s", threshold);
 }

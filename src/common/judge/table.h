@@ -1,11 +1,9 @@
-/* table: suspects for people, on a terminal: at most 80 columns, worst first, as they are given.
+/* table: suspects for people, on a terminal of 80 columns, worst first, as they are given.
  *
- * Every name in it was chosen by a stranger. What a terminal would obey or hide is written out:
- * controls and bytes that are not UTF-8 as \xHH, characters without a width (bidirectional marks,
- * zero width, combining) as \uHHHH. Wide characters count as two columns. Without UTF-8 everything
- * over 0x7e is written out. A name that is too long is cut, and ends in … (~ without UTF-8).
- *
- * With UTF-8, wcwidth(3) is asked, so the program's LC_CTYPE has to be set (setlocale(3)).
+ * A row each, then what somebody wants to know who has to act now: whose it is, why it is flagged
+ * (the families that speak against it, strongest first; their scores add up), since when, as whom
+ * it writes, from where, and which messages to look up. Every name in it was chosen by a stranger;
+ * wrap.h makes them harmless.
  */
 #ifndef MPTOOLS_JUDGE_TABLE_H
 #define MPTOOLS_JUDGE_TABLE_H
@@ -22,12 +20,10 @@ struct table_style {
 struct table_style table_style_of(int fd);
 
 void table_head(struct text *out, const struct table_style *style);
-/* rates may be NULL. */
+/* geo tells where clients are; NULL: nothing is known. */
 void table_row(struct text *out, const struct table_style *style, const struct suspect *s,
-               const struct scorer_rates *rates);
-/* How many of the rates' intervals make one column. */
-unsigned table_merged(const struct scorer_rates *rates);
-/* One cell: s made harmless, cut or filled with blanks to exactly `width` columns. */
-void table_cell(struct text *out, struct slice s, unsigned width, bool utf8);
+               const struct scorer_rates *rates, struct geo *geo);
+/* What a column of the rates stands for, and the threshold; rates and threshold of any row. */
+void table_foot(struct text *out, const struct scorer_rates *rates, double threshold);
 
 #endif

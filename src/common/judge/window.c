@@ -14,18 +14,42 @@ struct window *window_new(int64_t since, uint64_t serial)
     return w;
 }
 
+static void forget_names(struct top_name *top, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        free(top[i].name);
+        top[i] = (struct top_name){0};
+    }
+}
+
 void window_free(struct window *w)
 {
     if (w == NULL)
         return;
-    for (unsigned i = 0; i < SUSPECT_SENDERS; i++)
-        free(w->sender[i].name);
-    for (unsigned i = 0; i < SUSPECT_CLIENTS; i++)
-        free(w->client[i].name);
-    for (unsigned i = 0; i < SUSPECT_COUNTRIES; i++)
-        free(w->country[i].name);
+    forget_names(w->sender, SUSPECT_SENDERS);
+    forget_names(w->client, SUSPECT_CLIENTS);
+    forget_names(w->country, SUSPECT_COUNTRIES);
     fresh_free(&w->fresh);
     free(w);
+}
+
+void window_recount(struct window *w, int64_t since, uint64_t serial)
+{
+    w->since = since;
+    w->serial = serial;
+    w->messages = w->recipients = w->content = w->unknown = 0;
+    w->verdicts = w->spam = w->viruses = w->told = w->fresh_rcpts = 0;
+    w->nets = w->providers = w->countries = w->new_senders = w->foreign_senders = w->busiest = 0;
+    w->best = 0;
+    w->samples = 0;
+    w->many_senders = false;
+    memset(w->part, 0, sizeof w->part);
+    memset(w->sender_bits, 0, sizeof w->sender_bits);
+    for (unsigned i = 0; i < w->sums.n; i++)
+        w->sums.site[i].refused = 0;
+    forget_names(w->sender, SUSPECT_SENDERS);
+    forget_names(w->client, SUSPECT_CLIENTS);
+    forget_names(w->country, SUSPECT_COUNTRIES);
 }
 
 /* The name's place, or the free or least one; *found tells. */

@@ -52,6 +52,10 @@ struct window {
 struct window *window_new(int64_t since, uint64_t serial); /* NULL when memory runs out */
 void window_free(struct window *w);
 
+/* What was counted so far had nothing to do with it: counts begin anew with a message that arrived
+ * at that time. What is believed and learned stays. */
+void window_recount(struct window *w, int64_t since, uint64_t serial);
+
 /* One message more. False when memory runs out. */
 bool window_message(struct window *w, struct slice sender, struct slice client,
                     struct slice country, uint64_t recipients);

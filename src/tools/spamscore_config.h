@@ -1,0 +1,22 @@
+/* spamscore_config: the operator's files that spamscore works with, loaded and checked together. */
+#ifndef MPTOOLS_TOOLS_SPAMSCORE_CONFIG_H
+#define MPTOOLS_TOOLS_SPAMSCORE_CONFIG_H
+
+#include "base/settings.h"
+#include "judge/annotate.h"
+#include "judge/geo.h"
+#include "judge/scoring.h"
+
+/* Starts as {0}, ends in config_free(). */
+struct config {
+    struct annotate *annotate;
+    struct settings settings;
+    struct scoring scoring;
+    struct geo *geo; /* NULL: no database */
+};
+
+/* dir: as annotate_new()'s. 0, or the exit status with the mistakes of all files told. */
+int config_load(struct config *c, const char *dir);
+void config_free(struct config *c);
+
+#endif
