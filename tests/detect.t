@@ -18,6 +18,9 @@ ALL = ["--days", "10", "--customers", "24"]
 MISSED = 0.06  # in `mixed`, where some accounts send very little; make bench-detect says how many
 CASES = [("mixed", 1, ALL), ("mixed", 2, ALL + ["--geo"])] + [(n, 1, ONE) for n in KINDS + ODD]
 
+if "asan" in os.environ.get("BIN", ""):
+    CASES = CASES[:1]  # the sanitizers take several times as long; the rest is the same code
+
 
 def faults(s, scenario):
     """What is wrong with how spamscore judged a log, a line each."""

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A message is three observations as a rule, each of which may start the sum anew: its arrival, what
- * our filter said, and what the remote sites said (answers that come minutes apart make more). */
+/* A message is three observations as a rule, each of which may start the sum anew: its arrival,
+ * what our filter said, and what the remote sites said (answers that come minutes apart make more).
+ */
 #define OBSERVATIONS_PER_MESSAGE 3
 
 /* One family alone may go this far over h: enough to be a suspect in spite of what the others cost
