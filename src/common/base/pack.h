@@ -4,7 +4,8 @@
  * little-endian, floating point is the bits of IEEE 754. Packing adds to a struct text, whose
  * `failed` tells when memory ran out. Unpacking trusts nothing: what isn't there, is out of range
  * or not a number sets `bad` and gives 0; from then on everything is 0, so a chain of calls needs
- * one check at its end, or before something is allocated or looped over.
+ * one check at its end, or before something is allocated or looped over. Numbers are 0 to `most`,
+ * floating point -most to most; strings go with their length, and point into the input.
  */
 #ifndef MPTOOLS_BASE_PACK_H
 #define MPTOOLS_BASE_PACK_H
@@ -34,7 +35,6 @@ static inline void pack_little(struct text *out, uint64_t n, unsigned bytes)
     out->n += bytes;
 }
 
-/* Eight bytes: hashes, times. */
 static inline void pack_fixed(struct text *out, uint64_t n)
 {
     pack_little(out, n, 8);
@@ -56,7 +56,6 @@ static inline void pack_double(struct text *out, double x)
     pack_little(out, bits, sizeof bits);
 }
 
-/* With their number. */
 static inline void pack_bytes(struct text *out, struct slice s)
 {
     pack_number(out, s.n);
@@ -75,7 +74,6 @@ static inline uint64_t unpack_bad(struct unpack *in)
     return 0;
 }
 
-/* 0 to most. */
 static inline uint64_t unpack_number(struct unpack *in, uint64_t most)
 {
     uint64_t n = 0;
@@ -109,7 +107,6 @@ static inline uint64_t unpack_fixed(struct unpack *in)
     return unpack_little(in, 8);
 }
 
-/* -most to most. */
 static inline float unpack_float(struct unpack *in, float most)
 {
     uint32_t bits = (uint32_t)unpack_little(in, sizeof bits);
@@ -128,7 +125,6 @@ static inline double unpack_double(struct unpack *in, double most)
     return x >= -most && x <= most ? x : (double)unpack_bad(in);
 }
 
-/* It points into the input. */
 static inline struct slice unpack_bytes(struct unpack *in, size_t most)
 {
     size_t n = (size_t)unpack_number(in, most);
