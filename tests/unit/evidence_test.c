@@ -360,6 +360,7 @@ static void sender_alone(void **state)
     assert_true(own <= 0);
     assert_true(as_sender("", false) <= 0);
     assert_true(other > 0.1);
+    assert_true(fabs(as_sender("info@acme-shop.example", false) - other) < 0.02);
     assert_true(foreign > other + 0.1);
     assert_true(as_sender("x7k2q9z4@bank.example", false) > foreign + 0.1);
     assert_true(as_sender("jim@shared.example", true) < foreign - 0.1);
@@ -778,6 +779,36 @@ static struct mind mind_of(const struct scoring *s, const struct usual *u, struc
     return (struct mind){.scoring = s, .own = u, .customers = u, .everyone = everyone, .watch = w};
 }
 
+/* The mind learns what it saw in the observation at hand, as much of it as counted. */
+static void learned_in_part(void **state)
+{
+    struct usual nothing = {0}, everyone = {0};
+    struct watch watch = {0};
+    struct problems problems = {0};
+    struct scoring s;
+    struct belief want;
+
+    (void)state;
+    run_shipped(&problems, &s);
+    run_numbers(&s);
+    struct mind m = mind_of(&s, &nothing, &everyone, &watch);
+    belief_begin(&want, &s, SIGN_SPAM, &nothing.sign[0], &nothing.sign[0]);
+    float whole = belief_llr(&want, &s, SIGN_SPAM, 1, 0);
+    assert_true(sign_is_first(&m, SIGN_SPAM));
+    assert_true(fabsf(sign_seen(&m, SIGN_SPAM, 1, 0) - whole) < 1e-5F);
+    assert_true(fabsf(sign_seen_part(&m, SIGN_SPAM, 1, 0, 0.5F) - whole / 2) < 1e-5F);
+    assert_false(sign_is_first(&m, SIGN_SPAM));
+    mind_learn(&m, 0.2F);
+    belief_learn(&want, &s, SIGN_SPAM, 1.5F * 0.2F, 0);
+    for (unsigned i = 0; i < s.sign[SIGN_SPAM].usual.n; i++)
+        assert_true(fabsf(watch.belief[SIGN_SPAM].usual[i] - want.usual[i]) < 1e-5F);
+    for (unsigned i = 0; i < s.sign[SIGN_SPAM].compromised.n; i++)
+        assert_true(fabsf(watch.belief[SIGN_SPAM].compromised[i] - want.compromised[i]) < 1e-5F);
+    assert_true(tally_empty(&nothing.sign[SIGN_SPAM])); /* for good only when the watch is over */
+    assert_false(tally_empty(&watch.learned.sign[SIGN_SPAM]));
+    problems_free(&problems);
+}
+
 /* A site's word on a message is the mean over its recipients there. */
 static void words(void **state)
 {
@@ -927,6 +958,7 @@ int main(void)
         cmocka_unit_test(outsider),
         cmocka_unit_test(answers),
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(learned_in_part),
         cmocka_unit_test(words),
         cmocka_unit_test(site_sums),
         cmocka_unit_test(sites_of_others),

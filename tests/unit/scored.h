@@ -40,10 +40,10 @@ struct run {
     char qid[16], rcpt[64];
 };
 
-static const char run_customers[] =
-    "acme north-it sasl:bob@acme.example sasl:ann@acme.example domain:acme.example\n"
-    "news south    sasl:news net:203.0.113.0/28\n"
-    "lab  -        net:127.0.2.0/24 net:2001:db8:1::/48\n";
+static const char run_customers[] = "acme north-it sasl:bob@acme.example sasl:ann@acme.example "
+                                    "domain:acme.example domain:acme-shop.example\n"
+                                    "news south    sasl:news net:203.0.113.0/28\n"
+                                    "lab  -        net:127.0.2.0/24 net:2001:db8:1::/48\n";
 
 /* Shares that show it and their weights, until a 0. */
 static inline struct shares shares_of(const float *pair)
