@@ -19,10 +19,10 @@
 #include <stdlib.h>
 
 /* All memory is kept until the program ends (sim.h). */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
 {
-    return "detect_leaks=0";
+    return 1;
 }
 
 static void written(bool ok, const char *path)
