@@ -11,6 +11,7 @@
  * Adding a key is one row {section, name, type, offsetof(struct …, member), usual, least, most}.
  * Values are stored as these types:
  *   INIFILE_PATH      const char *         a relative one is joined to the file's own folder
+ *   INIFILE_TEXT      const char *         the rest of the line, blanks within kept
  *   INIFILE_NUMBER    uint64_t             1000 or 1,000
  *   INIFILE_RATE      double               1e-6, or 1 per 1,000,000 [messages]
  *   INIFILE_DURATION  int64_t, seconds     90, 90s, 90m, 24h, 30d, 2w
@@ -28,6 +29,7 @@
 
 enum inifile_type {
     INIFILE_PATH,
+    INIFILE_TEXT,
     INIFILE_NUMBER,
     INIFILE_RATE,
     INIFILE_DURATION,

@@ -155,6 +155,10 @@ bool inifile_value(const struct inifile_key *key, struct slice text, const char 
     switch (key->type) {
     case INIFILE_PATH:
         return path(text, file, arena, to, failed);
+    case INIFILE_TEXT:
+        *(const char **)to = arena_str(arena, text);
+        *failed |= *(const char **)to == NULL;
+        return text.n > 0 && !*failed;
     case INIFILE_NUMBER:
         return number(key, text, to);
     case INIFILE_RATE:
@@ -188,6 +192,9 @@ const char *inifile_needs(const struct inifile_key *key, char buf[INIFILE_NEEDS]
     switch (key->type) {
     case INIFILE_PATH:
         snprintf(buf, INIFILE_NEEDS, "the name of a file or folder");
+        break;
+    case INIFILE_TEXT:
+        snprintf(buf, INIFILE_NEEDS, "a text");
         break;
     case INIFILE_NUMBER:
         snprintf(buf, INIFILE_NEEDS, "a whole number from %.0f to %.0f", key->least, key->most);

@@ -13,6 +13,26 @@ struct settings {
     struct arena arena;
     double false_flags; /* tolerated, per message; 0: not set, scoring.conf has it */
     const char *geoip_country, *geoip_asn; /* MaxMind databases; NULL: none */
+
+    const char *ledger, *maps, *templates; /* NULL: not set */
+
+    int64_t deadline;        /* seconds from the first rule to the suspension */
+    int64_t quiet;           /* seconds without an attempt before a reinstatement */
+    int64_t forget;          /* seconds without spam until what is only watched is closed */
+    int64_t keep_messages;   /* seconds that messages stay in the ledger */
+    uint64_t max_new_blocks; /* customers in a run; 0: not set, 1 % or 10 */
+    double max_collateral;   /* share of other mail that a rule may refuse, too */
+    uint64_t slots;          /* restriction classes; 0: not set */
+    const char *contact;     /* whom a refusal names: a word without blanks; NULL: nobody */
+    bool header_rules;       /* may rules look at the subject (header_checks, for everybody)? */
+
+    const char *notify_from;     /* the address that notices come from; NULL: not set */
+    const char *notify_operator; /* who signs them */
+    const char *notify_copy;     /* an address that gets all of them, too */
+    const char *sendmail;        /* the mailer; NULL: not set */
+    const char *language;        /* of partners without one */
+    uint64_t digest;             /* from so many notices a run on, a partner gets one mail */
+    bool notify_watch;           /* are partners told of what is only watched? */
 };
 
 /* WORDS_ABSENT: there is no such file, *out has the defaults. WORDS_BROKEN: the problems say why.
