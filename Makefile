@@ -7,7 +7,7 @@ B       ?= build
 BIN     ?= bin
 
 DATADIR  = $(PREFIX)/share/mptools
-LIBS_PC  = libpcre2-8 zlib libzstd libpsl libxxhash libmaxminddb inih
+LIBS_PC  = libpcre2-8 zlib libzstd libpsl libxxhash libmaxminddb inih sqlite3 libcares
 WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wpointer-arith -Wvla
 OPT      ?= -O2 -g
 # gcc joins a tool's objects at the end (a tenth of mplog-parse's time); the objects are complete
@@ -19,18 +19,19 @@ CFLAGS   += -std=c11 -D_GNU_SOURCE -Isrc/common $(WARN) $(OPT) $(LTO) $(SAN) -MM
 LDFLAGS  += $(SAN)
 
 # The objects of each layer, lowest first.
-BASE  = arena atomic cli failure inifile inifile_value ipnet links lockfile map msg outfile pool progress \
+BASE  = arena atomic cli failure inifile inifile_value ipnet links lockfile map moment msg outfile pool progress \
         settings share slice text when words
 LOG   = body body_action body_delivery chain correlate correlate_events correlate_link correlate_save decompress \
         envelope field follow followstate input journal json mark message notes parser parser_lines program \
         record resume rotation shape shape_compile shape_template shape_types shapes_amavis shapes_dovecot shapes_filters \
-        shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stamp stream summary tally \
+        shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stamp stream stream_follow summary tally \
         tsv tsv_read
 JUDGE = annotate calibrate calibrate_estimate calibrate_fit calibrate_report customer customer_read cusum evidence evidence_origin evidence_recipients evidence_replies \
         evidence_sender evidence_verdict evidence_volume fresh geo identity outbound partner recent remote report reply \
         reply_code reply_ip reply_rules reply_text score score_arrival score_rank score_save score_save_letters score_save_read score_save_window score_watch score_words scoring \
         sign suspect suspect_read table usual window wrap
-ACT   = address blockdir blockmap blockmap_owner blockreport blocks decide mapfile postmap run suspects
+ACT   = address announce attempt blockdir blockmap blockmap_owner blockmap_slots escalate escalate_spam escalate_time incident ledger ledger_schema ledgershow \
+        mapfile mapreport never operator postfixcheck postmap rule rule_pattern rule_words run standing trail
 
 base  = $(BASE:%=$(B)/common/base/%.o)
 log   = $(LOG:%=$(B)/common/log/%.o)
@@ -38,10 +39,11 @@ judge = $(JUDGE:%=$(B)/common/judge/%.o)
 act   = $(ACT:%=$(B)/common/act/%.o)
 
 # The objects of each tool.
-SPAMSCORE = spamscore spamscore_calibrate spamscore_config spamscore_options spamscore_state spamscore_time
+SPAMSCORE = spamscore spamscore_calibrate config spamscore_options spamscore_state
+SENDERBLOCK = senderblock senderblock_maps senderblock_options senderblock_run config
 mplog-parse = $(B)/tools/mplog-parse.o $(B)/tools/mplog-parse_options.o $(judge) $(log) $(base)
 spamscore   = $(SPAMSCORE:%=$(B)/tools/%.o) $(judge) $(log) $(base)
-senderblock = $(B)/tools/senderblock.o $(act) $(judge) $(log) $(base)
+senderblock = $(SENDERBLOCK:%=$(B)/tools/%.o) $(act) $(judge) $(log) $(base)
 
 TOOLS = mplog-parse spamscore senderblock
 MAN   = $(wildcard man/*.[1578])

@@ -8,9 +8,9 @@ set -eu
 cd "$(dirname "$0")"
 
 build='gcc libc6-dev make pkg-config libpcre2-dev zlib1g-dev libzstd-dev libpsl-dev libxxhash-dev
-libmaxminddb-dev libinih-dev tzdata'
+libmaxminddb-dev libinih-dev libsqlite3-dev libc-ares-dev tzdata'
 test='clang clang-format cppcheck libcmocka-dev mandoc python3 python3-yaml pflogsumm zstd gzip
-tmux procps postfix postfix-lmdb sasl2-bin libsasl2-modules'
+tmux procps postfix postfix-lmdb sasl2-bin libsasl2-modules rbldnsd sqlite3'
 
 packages() {
     [ -z "${SKIP_PACKAGES:-}" ] || return 0

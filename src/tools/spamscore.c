@@ -7,7 +7,7 @@
 #include "base/msg.h"
 #include "log/stream.h"
 #include "spamscore_calibrate.h"
-#include "spamscore_config.h"
+#include "config.h"
 #include "spamscore_options.h"
 #include "spamscore_state.h"
 

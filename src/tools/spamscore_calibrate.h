@@ -2,7 +2,7 @@
 #ifndef MPTOOLS_TOOLS_SPAMSCORE_CALIBRATE_H
 #define MPTOOLS_TOOLS_SPAMSCORE_CALIBRATE_H
 
-#include "spamscore_config.h"
+#include "config.h"
 #include "spamscore_options.h"
 
 /* The report on stdout, the site's scoring.conf to the file of -w. Returns the exit status;

@@ -7,7 +7,7 @@
 #include "base/cli.h"
 #include "base/exits.h"
 #include "base/msg.h"
-#include "spamscore_time.h"
+#include "base/moment.h"
 
 static const char usage_text[] =
     "usage: spamscore [-aqv] [-o table|tsv|json] [--top N] [--since TIME]\n"

@@ -1,8 +1,9 @@
 /* blockdir: the folder of maps, for one run at a time.
  *
- * Order of writing: the blocks first, then the maps that follow from them, so that a run that is
- * killed in between is completed by the next one, whatever that one reads. Nothing is deleted.
- * A struct blockdir starts as BLOCKDIR_NONE and ends in blockdir_close().
+ * Maps follow from the ledger alone, so a run that is killed while it writes them is completed by
+ * the next one. Nothing is deleted. A file that can't be written (full disk, no permission) stays
+ * as it was and the failure says which; the others are not touched then. A struct blockdir starts
+ * as BLOCKDIR_NONE and ends in blockdir_close().
  */
 #ifndef MPTOOLS_ACT_BLOCKDIR_H
 #define MPTOOLS_ACT_BLOCKDIR_H
@@ -17,17 +18,16 @@ struct blockdir {
 };
 
 #define BLOCKDIR_NONE ((struct blockdir){.lock = {.fd = -1}})
+#define BLOCKDIR_LOCK "mp_lock"
 
-/* Makes the folder if it isn't there (not its parents), locks it (DIR/mp_blocks.lock) and reads the
- * blocks. With look_only nothing is made or locked. slots: how many classes are wanted; 0: as many
- * as there were, SLOTS_DEFAULT the first time. */
-int blockdir_open(struct blockdir *dir, const char *path, bool look_only, unsigned slots,
-                  struct blocks *blocks, struct failure *failure);
-/* Writes blocks and maps. With a type it then makes all tables equal to their maps and proves them;
- * a table that fails doesn't keep the others from being built, the first failure is returned.
+/* Makes the folder if it isn't there (not its parents) and locks it (DIR/mp_lock): the ledger's
+ * own lock doesn't keep a run with another ledger out. With look_only nothing is made or locked. */
+int blockdir_open(struct blockdir *dir, const char *path, bool look_only, struct failure *failure);
+/* Writes the maps. With a type it then makes all tables equal to their maps and proves them; a
+ * table that fails doesn't keep the others from being built, the first failure is returned.
  * changed has a place for each map: on return those that Postfix doesn't know yet, because postmap
  * (type NULL) or a reload (regexp and cidr maps) is still to come. */
-int blockdir_install(const struct blockdir *dir, const struct blocks *blocks, struct blockmap *maps,
+int blockdir_install(const struct blockdir *dir, struct blockmap *maps,
                      const struct table_type *type, bool *changed, struct failure *failure);
 void blockdir_close(struct blockdir *dir);
 

@@ -36,7 +36,7 @@ static const char version_1[] =
     " time INTEGER NOT NULL, since INTEGER, score REAL, threshold REAL,"
     " messages INTEGER, recipients INTEGER, refused INTEGER, unknown INTEGER, senders "
     "INTEGER,"
-    " sender_list TEXT, clients TEXT, countries TEXT, families TEXT, samples TEXT,"
+    " sender_list TEXT, clients TEXT, countries TEXT, families TEXT, samples TEXT, facts TEXT,"
     " UNIQUE (kind, identity, time));"
     "CREATE INDEX suspects_of_incident ON suspects (incident);"
 

@@ -47,6 +47,7 @@ void scorer_free(struct scorer *s)
     }
     map_free(&s->people);
     map_free(&s->groups);
+    map_free(&s->probations);
     window_free(s->spare);
     arena_free(&s->arena);
     remotes_free(s->remotes);
@@ -55,6 +56,7 @@ void scorer_free(struct scorer *s)
     recent_free(&s->seen);
     psl_free(s->psl);
     free(s->waiting);
+    free(s->lowered);
     free(s->ranked);
     text_free(&s->seen_text);
     text_free(&s->line);
@@ -83,12 +85,22 @@ static struct group *group_of(struct scorer *s, struct slice label, struct slice
     return ok && map_put(&s->groups, g->label, g) ? g : NULL;
 }
 
-/* A login and a client of the same name are two: the key is the kind's digit and the name. */
-static struct slice person_key(const struct identity *id, char buf[IDENTITY_LONGEST + 1])
+struct slice person_key(unsigned kind, struct slice name, char buf[IDENTITY_LONGEST + 1])
 {
-    buf[0] = (char)('0' + id->kind);
-    memcpy(buf + 1, id->name.p, id->name.n);
-    return slice_of(buf, id->name.n + 1);
+    if (name.n > IDENTITY_LONGEST || kind > IDENTITY_CLIENT)
+        return SLICE_NONE;
+    buf[0] = (char)('0' + kind);
+    for (size_t i = 0; i < name.n; i++)
+        buf[i + 1] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i];
+    return slice_of(buf, name.n + 1);
+}
+
+struct person *person_known(const struct scorer *s, unsigned kind, struct slice name)
+{
+    char buf[IDENTITY_LONGEST + 1];
+    struct slice key = person_key(kind, name, buf);
+
+    return key.n ? map_get(&s->people, key) : NULL;
 }
 
 static struct person *person_new(struct scorer *s, const struct identity *id, struct slice key,
@@ -117,7 +129,7 @@ static struct person *person_of(struct scorer *s, const struct record *r, const 
                                 bool make)
 {
     char buf[IDENTITY_LONGEST + 1];
-    struct slice key = person_key(id, buf);
+    struct slice key = person_key(id->kind, id->name, buf);
     struct person *p = map_get(&s->people, key);
 
     if (p == NULL && make)
@@ -186,7 +198,8 @@ static void on_accept(struct scorer *s, const struct record *r)
     if (p == NULL)
         return;
     person_rate(s, p, r->time);
-    arrival_take(s, p, r);
+    if (!is_dealt(p, r->time))
+        arrival_take(s, p, r);
 }
 
 static bool is_flagged(const struct window *w)
@@ -272,6 +285,8 @@ static void on_deliver(struct scorer *s, const struct record *r)
         return;
     if (answered && ours)
         hear(s, l.person, &site, answer, r->time);
+    if (is_dealt(l.person, l.arrived))
+        return;
     bool put_off = answer == ANSWER_ABOUT_US && slice_eq(r->f[COL_STATUS], SL("deferred"));
     if (ours && answer != ANSWER_NOTHING && !put_off)
         take_word(s, r, &l, &site, answer);
@@ -293,7 +308,7 @@ static void on_verdict(struct scorer *s, const struct record *r)
         return;
     struct letter l = letter_of(s, r, p);
     uint64_t said = recent_mix(l.key, 'v');
-    if (recent_has(&s->heard, said))
+    if (is_dealt(p, l.arrived) || recent_has(&s->heard, said))
         return;
     recent_add(&s->heard, said);
     l.verdict = v;
@@ -303,6 +318,7 @@ static void on_verdict(struct scorer *s, const struct record *r)
 bool scorer_record(struct scorer *s, const struct record *r)
 {
     s->records++;
+    s->time = r->time;
     if (r->time > s->now)
         s->now = r->time;
     letters_due(s, s->now);
@@ -329,4 +345,17 @@ bool scorer_end(struct scorer *s)
 {
     letters_due(s, INT64_MAX);
     return !s->failed;
+}
+
+bool scorer_who(const struct scorer *s, const struct record *r, struct scorer_who *out)
+{
+    struct identity id;
+
+    if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
+        return false;
+    const struct person *p = person_known(s, id.kind, id.name);
+    if (p == NULL)
+        return false;
+    *out = (struct scorer_who){p->kind, p->name, p->group->label, p->group->partner};
+    return true;
 }

@@ -35,6 +35,11 @@ struct scorer_options {
     /* Told of every sign that anybody shows or doesn't, as sign_seen() is (calibrate.h); or NULL.
      * An identity's bytes stay where they are, and are nobody else's, while the scorer lives. */
     void (*seen)(void *user, struct slice identity, enum sign sign, float yes, float usual_least);
+    /* Told at once, while scorer_record() or scorer_end() runs, when somebody's state rises to
+     * suspect, compromised or infected, or from one of them to the next: s is the window that rose,
+     * as scorer_suspect() would give it, valid during the call. It may call scorer_dealt() and
+     * scorer_probation(). NULL: nobody is told. */
+    void (*flagged)(void *user, const struct suspect *s);
     void *user;
 };
 
@@ -44,6 +49,25 @@ void scorer_free(struct scorer *s);
 bool scorer_record(struct scorer *s, const struct record *r);
 /* The input is over: what waits is counted. */
 bool scorer_end(struct scorer *s);
+
+/* Whom a record of a message is charged to: an accept, deliver or verdict record that was handed in
+ * already. The slices live as long as the scorer. False: nobody. */
+struct scorer_who {
+    unsigned kind; /* enum identity_kind */
+    struct slice identity, customer, partner;
+};
+bool scorer_who(const struct scorer *s, const struct record *r, struct scorer_who *out);
+
+/* What is held against this one has been dealt with (it is blocked, suspended, reinstated): its
+ * watch ends, its sum starts at zero, nothing of what it did meanwhile is learned as usual, and
+ * messages that came in up to now say nothing any more, whatever is still answered to them. It is
+ * listed as before until it is flagged anew. Nobody knows it: nothing. */
+void scorer_dealt(struct scorer *s, unsigned kind, struct slice identity);
+/* Until that log time (microseconds since 1970) this one is flagged at a share of the threshold,
+ * 0.01 to 1; what is limited to shares of the threshold is lowered with it. Replaces what was said
+ * before; needn't be known yet; isn't saved with the state. False when memory runs out. */
+bool scorer_probation(struct scorer *s, unsigned kind, struct slice identity, double share,
+                      int64_t until);
 
 /* Ranks the identities that are flagged (all: those with a score, too), worst first. Returns how
  * many there are; SIZE_MAX when memory runs out. */

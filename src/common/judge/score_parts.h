@@ -30,10 +30,16 @@ struct person {
     struct tempo tempo;
     uint32_t provider, minute; /* the last message's; minutes since 1970 */
     uint32_t heard;            /* when a record was last of it; hours since 1970 */
+    uint32_t dealt;            /* scorer_dealt(); seconds since 1970, 0: never */
     uint32_t number;           /* score_save.c: its place in the bytes, from 1; 0: not in them */
     uint8_t kind;              /* enum identity_kind */
     uint8_t scale;             /* of its rates; the scorer's may be larger */
     uint16_t rate[SCORER_RATES];
+};
+
+struct probation {
+    double share;
+    int64_t until;
 };
 
 #define LETTER_SITES 8u
@@ -79,7 +85,13 @@ struct scorer {
     struct waiting *waiting; /* a ring, oldest first */
     size_t first, waits;
     int64_t now,
-        start; /* the latest time; the log's first minute, in minutes; INT64_MIN at first */
+        start;    /* the latest time; the log's first minute, in minutes; INT64_MIN at first */
+    int64_t time; /* the last record's */
+    struct map probations;   /* like people, to struct probation */
+    struct scoring *lowered; /* the numbers at the last share that was asked for; or NULL */
+    double lowered_share;
+    struct person *telling; /* of whom o.flagged is told just now */
+    bool dealt;             /* meanwhile it was dealt with */
     uint64_t serial, records, flags;
     uint8_t scale;
     bool failed; /* out of memory */
@@ -92,6 +104,11 @@ struct scorer {
 /* What the record says of its message; no words yet. */
 struct letter letter_of(const struct scorer *s, const struct record *r, struct person *p);
 uint64_t scorer_hash(const struct scorer *s, struct slice name);
+/* NULL: unknown. */
+struct person *person_known(const struct scorer *s, unsigned kind, struct slice name);
+/* A login and a client of the same name are two: the key is the kind's digit and the name in lower
+ * case. SLICE_NONE: no name is that long. */
+struct slice person_key(unsigned kind, struct slice name, char buf[IDENTITY_LONGEST + 1]);
 
 /* score_arrival.c */
 /* A message came in: from where, as whom, how fast. */
@@ -115,6 +132,10 @@ void letter_count(struct scorer *s, struct window *w, const struct letter *l);
 void person_learn(struct person *p, enum sign sign, float yes);
 /* Everything about this one is told, so nothing may be passed over. */
 bool is_explained(const struct scorer *s, const struct person *p);
+/* What arrived then was dealt with. */
+bool is_dealt(const struct person *p, int64_t arrived);
+/* The numbers to judge by what was gathered of somebody. */
+const struct scoring *scoring_of(struct scorer *s, const struct person *p);
 
 /* score_words.c */
 /* The letter's words become one observation. */
@@ -130,5 +151,8 @@ void verdict_take(struct scorer *s, struct letter *l);
 
 /* score_rank.c */
 void person_rate(struct scorer *s, struct person *p, int64_t time);
+/* What is told of a person in that window. */
+void person_suspect(struct scorer *s, const struct person *p, const struct window *w,
+                    struct suspect *out);
 
 #endif

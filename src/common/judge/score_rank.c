@@ -70,18 +70,10 @@ static const struct window *told(const struct person *p)
 
 int scorer_state_of(const struct scorer *s, struct slice identity)
 {
-    char key[IDENTITY_LONGEST + 1];
     int state = -1;
 
-    if (identity.n > IDENTITY_LONGEST)
-        return -1;
-    for (size_t i = 0; i < identity.n; i++) {
-        char c = identity.p[i];
-        key[i + 1] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-    }
-    for (int kind = IDENTITY_LOGIN; kind <= IDENTITY_CLIENT; kind++) {
-        key[0] = (char)('0' + kind);
-        const struct person *p = map_get(&s->people, slice_of(key, identity.n + 1));
+    for (unsigned kind = IDENTITY_LOGIN; kind <= IDENTITY_CLIENT; kind++) {
+        const struct person *p = person_known(s, kind, identity);
         const struct window *w = p ? told(p) : NULL;
         if (p && state < (w ? w->state : STATE_CLEAR))
             state = w ? w->state : STATE_CLEAR;
@@ -124,17 +116,21 @@ size_t scorer_rank(struct scorer *s, bool all)
     return s->n_ranked;
 }
 
-void scorer_suspect(struct scorer *s, size_t i, struct suspect *out)
+void person_suspect(struct scorer *s, const struct person *p, const struct window *w,
+                    struct suspect *out)
 {
-    const struct person *p = s->ranked[i];
-
     *out = (struct suspect){0};
-    window_suspect(told(p), &s->seen_text, out);
+    window_suspect(w, &s->seen_text, out);
     out->kind = p->kind;
     out->identity = p->name;
     out->customer = p->group->label;
     out->partner = p->group->partner;
-    out->threshold = s->scoring->threshold;
+    out->threshold = (double)w->share * s->scoring->threshold;
+}
+
+void scorer_suspect(struct scorer *s, size_t i, struct suspect *out)
+{
+    person_suspect(s, s->ranked[i], told(s->ranked[i]), out);
 }
 
 void scorer_stats(const struct scorer *s, struct scorer_stats *out)

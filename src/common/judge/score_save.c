@@ -117,6 +117,7 @@ static void save_person(const struct scorer *s, const struct person *p, int64_t 
     pack_bytes(out, p->name);
     pack_number(out, p->group->number);
     pack_number(out, heard_of(p));
+    pack_number(out, p->dealt);
     pack_number(out, (uint32_t)p->tempo.hour);
     pack_number(out, p->tempo.messages);
     pack_number(out, p->provider);

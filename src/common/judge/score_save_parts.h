@@ -14,7 +14,7 @@
 #define NATS_MOST 1e9
 #define TIME_MOST (INT64_C(1) << 60)
 
-#define SAVED_VERSION 1
+#define SAVED_VERSION 2
 extern const struct slice saved_magic;
 /* Sizes that the bytes depend on; another program's may be others. */
 #define SAVED_SIZES 18u

@@ -150,6 +150,7 @@ static bool load_person(struct loading *l, struct person *p)
         return true;
     }
     p->heard = (uint32_t)unpack_number(in, UINT32_MAX);
+    p->dealt = (uint32_t)unpack_number(in, UINT32_MAX);
     p->tempo.hour = (int32_t)unpack_number(in, UINT32_MAX);
     p->tempo.messages = (uint32_t)unpack_number(in, UINT32_MAX);
     p->provider = (uint32_t)unpack_number(in, UINT32_MAX);
@@ -189,6 +190,7 @@ static bool load_head(struct loading *l)
         int64_t t = i ? s->start : s->now;
         in->bad |= t != INT64_MIN && (t < -TIME_MOST || t > TIME_MOST);
     }
+    s->time = s->now == INT64_MIN ? 0 : s->now;
     s->scale = (uint8_t)unpack_number(in, SAVED_SCALE);
     s->serial = unpack_number(in, UINT64_MAX);
     usual_load(&s->everyone, in);

@@ -228,6 +228,7 @@ void window_save(const struct window *w, const struct scoring *s, bool open, str
     pack_number(out, w->serial);
     pack_number(out, w->state);
     save_counts(w, out);
+    pack_float(out, w->share);
     pack_double(out, w->best);
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
         pack_float(out, w->part[f]);
@@ -262,6 +263,7 @@ struct window *window_load(const struct scoring *s, bool open, bool same_shares,
     w->serial = unpack_number(in, UINT64_MAX);
     w->state = (uint8_t)unpack_number(in, STATE_INFECTED);
     load_counts(w, in);
+    w->share = unpack_float(in, 1);
     w->best = unpack_double(in, NATS_MOST);
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
         w->part[f] = unpack_float(in, (float)NATS_MOST);

@@ -1,3 +1,6 @@
+#include <math.h>
+#include <stdlib.h>
+
 #include "base/when.h"
 #include "judge/score_parts.h"
 
@@ -5,6 +8,8 @@
  * them, or it would begin with an oddity of the day before. */
 #define NEARLY_ZERO 2.0
 #define HOUR ((float)(3600 * WHEN_SECOND))
+/* Nobody is flagged at less of the threshold, or everything would be over it. */
+#define SHARE_LEAST 0.01
 
 void person_learn(struct person *p, enum sign sign, float yes)
 {
@@ -21,6 +26,62 @@ static void learn(struct person *p, const struct watch *watch)
 {
     usual_merge(&p->usual, &watch->learned);
     usual_merge(&p->group->usual, &watch->learned);
+}
+
+bool is_dealt(const struct person *p, int64_t arrived)
+{
+    return p->dealt && arrived / WHEN_SECOND <= (int64_t)p->dealt;
+}
+
+/* The threshold, and what is said of it in shares. What is gathered stays as it was: if a message
+ * brought less, too, nobody were flagged any sooner. */
+static void lower(struct scoring *s, double share)
+{
+    s->threshold *= share;
+    s->family_most *= share;
+    s->campaign_most *= share;
+    s->mailing_most *= share;
+    s->conduct_most *= share;
+    s->remote_most *= share;
+}
+
+const struct scoring *scoring_of(struct scorer *s, const struct person *p)
+{
+    char buf[IDENTITY_LONGEST + 1];
+
+    if (s->probations.used == 0)
+        return s->scoring;
+    const struct probation *b = map_get(&s->probations, person_key(p->kind, p->name, buf));
+    if (b == NULL || s->time >= b->until || b->share >= 1)
+        return s->scoring;
+    if (b->share < s->lowered_share || b->share > s->lowered_share) {
+        *s->lowered = *s->scoring;
+        lower(s->lowered, b->share);
+        s->lowered_share = b->share;
+    }
+    return s->lowered;
+}
+
+bool scorer_probation(struct scorer *s, unsigned kind, struct slice identity, double share,
+                      int64_t until)
+{
+    char buf[IDENTITY_LONGEST + 1];
+    struct slice key = person_key(kind, identity, buf);
+    struct probation *b = map_get(&s->probations, key);
+
+    if (key.n == 0) /* nobody has such a name */
+        return true;
+    if (s->lowered == NULL && (s->lowered = malloc(sizeof *s->lowered)) == NULL)
+        return false;
+    if (b == NULL) {
+        b = arena_alloc(&s->arena, sizeof *b);
+        key = arena_slice(&s->arena, key);
+        if (b == NULL || key.n == 0 || !map_put(&s->probations, key, b))
+            return false;
+    }
+    b->share = fmax(SHARE_LEAST, share);
+    b->until = until;
+    return true;
 }
 
 struct window *watch_window(struct scorer *s, struct person *p)
@@ -58,6 +119,11 @@ static bool is_over(struct window *w, int64_t now)
     return now - w->alarmed > 3 * WHEN_DAY;
 }
 
+static double share_of(const struct scorer *s, const struct scoring *numbers)
+{
+    return numbers == s->scoring ? 1 : s->lowered_share;
+}
+
 struct window *watch_take(struct scorer *s, const struct letter *l, struct mind *m,
                           struct observation *o, bool arrived)
 {
@@ -65,11 +131,12 @@ struct window *watch_take(struct scorer *s, const struct letter *l, struct mind 
     struct window *w = p->window ? p->window : s->spare;
     int64_t idle = w == s->spare ? 0 : l->heard - w->last;
     float hours = idle > 0 ? (float)idle / HOUR : 0;
-    bool low = w->state == STATE_CLEAR && cusum_whole(&w->cusum) < NEARLY_ZERO;
+    double nearly_zero = NEARLY_ZERO * share_of(s, scoring_of(s, p));
+    bool low = w->state == STATE_CLEAR && cusum_whole(&w->cusum) < nearly_zero;
     bool up = cusum_add(&w->cusum, s->scoring, o, arrived, hours);
 
     mind_learn(m, o->part);
-    if (low && w != s->spare && cusum_whole(&w->cusum) >= NEARLY_ZERO)
+    if (low && w != s->spare && cusum_whole(&w->cusum) >= nearly_zero)
         window_recount(w, l->arrived, ++s->serial);
     if (l->heard > w->last)
         w->last = l->heard;
@@ -119,16 +186,18 @@ static void note_best(struct window *w, const struct scoring *s)
     memcpy(w->part, part, sizeof part);
 }
 
-static void note_state(struct window *w, const struct scoring *s, int64_t time)
+/* Has it risen? */
+static bool note_state(struct window *w, const struct scoring *s, int64_t time)
 {
     uint8_t state = state_of(w, s);
 
     if (state > STATE_CLEAR)
         w->alarmed = time;
     if (state <= w->state)
-        return;
+        return false;
     w->state = state;
     w->time = time;
+    return true;
 }
 
 /* What was new in an innocent watch is known from now on. */
@@ -139,15 +208,17 @@ static void keep_fresh(struct scorer *s, const struct fresh *f)
             recent_add(&s->seen, f->slot[i]);
 }
 
-/* The sum fell to zero: a flagged window is kept, if none worse is. */
-static void close_window(struct scorer *s, struct person *p)
+/* The sum fell to zero, or was set to it: a flagged window is kept, if none worse is. */
+static void close_window(struct scorer *s, struct person *p, bool innocent)
 {
     struct window *w = p->window;
 
     p->window = NULL;
     if (w->state == STATE_CLEAR) {
-        learn(p, &w->watch);
-        keep_fresh(s, &w->fresh);
+        if (innocent) {
+            learn(p, &w->watch);
+            keep_fresh(s, &w->fresh);
+        }
         window_free(w);
     } else if (p->worst == NULL || w->state >= p->worst->state) {
         window_free(p->worst);
@@ -155,6 +226,35 @@ static void close_window(struct scorer *s, struct person *p)
     } else {
         window_free(w);
     }
+}
+
+void scorer_dealt(struct scorer *s, unsigned kind, struct slice identity)
+{
+    struct person *p = person_known(s, kind, identity);
+
+    if (p == NULL)
+        return;
+    p->dealt = s->time > 0 ? (uint32_t)(s->time / WHEN_SECOND) : 0;
+    p->tempo = (struct tempo){0};
+    if (p == s->telling) /* its window is in use */
+        s->dealt = true;
+    else if (p->window)
+        close_window(s, p, false);
+}
+
+/* Tells of somebody whose state rose; dealt with meanwhile? */
+static bool tell(struct scorer *s, struct person *p, const struct window *w)
+{
+    struct suspect out;
+
+    if (s->o.flagged == NULL)
+        return false;
+    person_suspect(s, p, w, &out);
+    s->telling = p;
+    s->dealt = false;
+    s->o.flagged(s->o.user, &out);
+    s->telling = NULL;
+    return s->dealt;
 }
 
 static void explain(struct scorer *s, const struct letter *l, const struct window *w,
@@ -168,6 +268,7 @@ static void explain(struct scorer *s, const struct letter *l, const struct windo
     text_addc(t, ' ');
     text_add(t, l->qid);
     text_addf(t, " %s", what);
+    const struct scoring *scoring = scoring_of(s, l->person);
     const char *mark = ":";
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
         if (o->decisive[f])
@@ -178,8 +279,7 @@ static void explain(struct scorer *s, const struct letter *l, const struct windo
             continue;
         mark = "";
     }
-    text_addf(t, ": score %.2f of %.2f", w ? score_of(w, s->scoring, NULL) : 0.0,
-              s->scoring->threshold);
+    text_addf(t, ": score %.2f of %.2f", w ? score_of(w, scoring, NULL) : 0.0, scoring->threshold);
     s->failed |= t->failed;
     s->o.explained(s->o.user, text_slice(t));
 }
@@ -188,17 +288,22 @@ void watch_done(struct scorer *s, const struct letter *l, struct window *w, cons
                 const struct observation *o)
 {
     struct person *p = l->person;
+    bool dealt = false;
 
     if (w && !w->fell) {
+        const struct scoring *scoring = scoring_of(s, p);
         bool before = w->state >= STATE_COMPROMISED;
-        note_best(w, s->scoring);
-        note_state(w, s->scoring, l->heard);
+        note_best(w, scoring);
+        bool rose = note_state(w, scoring, l->heard);
+        if (rose || w->state == STATE_CLEAR)
+            w->share = (float)share_of(s, scoring);
         s->flags += !before && w->state == STATE_COMPROMISED;
+        dealt = rose && tell(s, p, w);
     }
     if (s->o.explained && is_explained(s, p))
         explain(s, l, w && !w->fell ? w : NULL, what, o);
-    if (w && w->fell)
-        close_window(s, p);
+    if (w && (w->fell || dealt))
+        close_window(s, p, !dealt);
 }
 
 void letter_count(struct scorer *s, struct window *w, const struct letter *l)

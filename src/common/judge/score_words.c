@@ -70,7 +70,7 @@ void letter_take(struct scorer *s, struct letter *l)
     struct observation o = {0};
     char what[120] = "";
 
-    if (letter_idle(s, l))
+    if (is_dealt(p, l->arrived) || letter_idle(s, l))
         return;
     if (is_explained(s, p))
         describe(l, what, sizeof what);

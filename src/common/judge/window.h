@@ -39,6 +39,7 @@ struct window {
     uint32_t busiest; /* most messages in an hour of the clock */
     double best;      /* the highest score, and its parts */
     float part[FAMILY_COUNT];
+    float share; /* of the threshold at which its state was reached; 1 without probation */
     struct site_sums sums;
     struct top_name sender[SUSPECT_SENDERS], client[SUSPECT_CLIENTS], country[SUSPECT_COUNTRIES];
     uint64_t sender_bits[SENDER_BITS / 64];

@@ -1,38 +1,13 @@
-#include "log/stream.h"
+#include "log/stream_parts.h"
 
 #include <stdlib.h>
 
 #include "base/exits.h"
 #include "base/msg.h"
-#include "base/progress.h"
-#include "log/input.h"
 
-#define HEADER_BYTES 9 /* enough to tell a record stream from a log */
+#define HEADER_BYTES 10 /* enough to tell a record stream from a log */
 
-enum mode { MODE_NONE, MODE_RAW, MODE_RECORDS };
-
-struct stream {
-    struct stream_options options;
-    char *const *names;
-    int count, next_name;
-    struct input *input;
-    struct follow *follow;
-    struct parser *parser;
-    struct tsv_reader reader;
-    struct record record; /* the reader's */
-    enum mode mode;
-    struct slice rest;     /* of a record stream's block */
-    uint64_t line, bytes;  /* of this input */
-    uint64_t mail_before;  /* mail lines before this input */
-    uint64_t record_lines; /* lines that the record streams count */
-    struct progress progress;
-    bool any_raw, ended;
-    bool over;    /* no more of this input is wanted */
-    bool goes_on; /* open messages are kept: other runs go on with the log */
-    int status;
-};
-
-static struct stream *stream_new(const struct stream_options *options)
+struct stream *stream_new(const struct stream_options *options)
 {
     struct stream *s = calloc(1, sizeof *s);
 
@@ -47,7 +22,7 @@ static struct stream *stream_new(const struct stream_options *options)
     return s;
 }
 
-static void fail(struct stream *s, int status)
+void stream_fail(struct stream *s, int status)
 {
     s->status = exit_worse(s->status, status);
 }
@@ -60,7 +35,7 @@ static void load_open(struct stream *s, struct slice saved)
     if (parser_load(s->parser, saved))
         return;
     msg_error("the state's open messages are damaged: move the state file away to begin anew");
-    fail(s, EXIT_DATA);
+    stream_fail(s, EXIT_DATA);
     s->next_name = s->count;
 }
 
@@ -104,7 +79,7 @@ static bool open_next(struct stream *s)
     s->input = input_open(s->names[s->next_name++]);
     if (s->input == NULL) {
         msg_error("out of memory");
-        fail(s, EXIT_TEMPFAIL);
+        stream_fail(s, EXIT_TEMPFAIL);
         return false;
     }
     s->mode = MODE_NONE;
@@ -128,7 +103,7 @@ static void check_mail(struct stream *s, const char *name)
         msg_error("%s: empty: no log line at all", name);
     else
         msg_error("%s: no line of a mail server in it: is it a mail log?", name);
-    fail(s, EXIT_DATA);
+    stream_fail(s, EXIT_DATA);
 }
 
 static void close_input(struct stream *s)
@@ -139,7 +114,7 @@ static void close_input(struct stream *s)
     progress_end(&s->progress);
     if (f && f->status) {
         msg_error("%s", failure_text(f));
-        fail(s, f->status);
+        stream_fail(s, f->status);
     }
     if (warning)
         msg_warn("%s", warning);
@@ -150,9 +125,9 @@ static void close_input(struct stream *s)
                 "%s: no #end after %llu records: whoever wrote them died: nothing may be done "
                 "with them, run it again",
                 name, (unsigned long long)s->reader.records);
-            fail(s, EXIT_TEMPFAIL);
+            stream_fail(s, EXIT_TEMPFAIL);
         }
-    } else if (f == NULL || f->status == 0) {
+    } else if (s->mode != MODE_OTHER && (f == NULL || f->status == 0)) {
         check_mail(s, name);
     }
     input_close(s->input);
@@ -169,7 +144,9 @@ static bool find_mode(struct stream *s, const char *block, size_t n, bool more)
         input_keep(s->input, n);
         return false;
     }
-    s->mode = tsv_is_header(b) ? MODE_RECORDS : MODE_RAW;
+    s->mode = tsv_is_header(b)                          ? MODE_RECORDS
+              : s->options.other && s->options.other(b) ? MODE_OTHER
+                                                        : MODE_RAW;
     s->any_raw |= s->mode == MODE_RAW;
     return true;
 }
@@ -241,7 +218,7 @@ static bool next_from_records(struct stream *s, struct record **out)
         case TSV_BAD:
             msg_error("%s:%llu: %s", input_name(s->input), (unsigned long long)s->line,
                       s->reader.problem);
-            fail(s, EXIT_DATA);
+            stream_fail(s, EXIT_DATA);
             s->over = true;
             s->rest = SLICE_NONE;
             return false;
@@ -253,10 +230,10 @@ static bool next_from_records(struct stream *s, struct record **out)
     return false;
 }
 
-static bool parser_failed(struct stream *s)
+bool stream_parser_failed(struct stream *s)
 {
     msg_error("out of memory: nothing was finished, try again");
-    fail(s, EXIT_TEMPFAIL);
+    stream_fail(s, EXIT_TEMPFAIL);
     s->next_name = s->count;
     return false;
 }
@@ -269,7 +246,7 @@ static bool next_from_log(struct stream *s, struct record **out)
         case PARSER_RECORD:
             return true;
         case PARSER_FAILED:
-            return parser_failed(s);
+            return stream_parser_failed(s);
         case PARSER_MORE:
             break;
         }
@@ -288,20 +265,18 @@ static bool drain(struct stream *s, struct record **out)
     case PARSER_RECORD:
         return true;
     case PARSER_FAILED:
-        return parser_failed(s);
+        return stream_parser_failed(s);
     case PARSER_MORE:
         break;
     }
     return false;
 }
 
-static enum stream_result next_followed(struct stream *s, struct record **out);
-
 enum stream_result stream_next(struct stream *s, struct record **out, bool *raw)
 {
     if (s->follow) {
         *raw = true;
-        return next_followed(s, out);
+        return stream_next_followed(s, out);
     }
     for (;;) {
         if (s->input == NULL && !open_next(s)) {
@@ -316,6 +291,12 @@ enum stream_result stream_next(struct stream *s, struct record **out, bool *raw)
             }
         }
         *raw = s->mode == MODE_RAW;
+        if (s->mode == MODE_OTHER) {
+            s->text = SLICE_NONE;
+            if (!next_record_line(s, &s->text))
+                close_input(s);
+            return STREAM_LINE;
+        }
         if (*raw ? next_from_log(s, out) : next_from_records(s, out))
             return STREAM_RECORD;
         if (*raw) {
@@ -340,7 +321,7 @@ bool stream_next_facts(struct stream *s, struct envelope *e, struct facts *facts
             s->ended = false;
         if (s->mode == MODE_RECORDS) {
             msg_error("%s: holds records already, not log lines", input_name(s->input));
-            fail(s, EXIT_DATA);
+            stream_fail(s, EXIT_DATA);
             s->over = true;
         } else if (next_block(s)) {
             continue;
@@ -353,73 +334,15 @@ bool stream_next_facts(struct stream *s, struct envelope *e, struct facts *facts
     }
 }
 
-/* What following met on its way: gaps, damaged files. */
-static void follow_notes(struct stream *s)
-{
-    const char *note;
-
-    while ((note = follow_note(s->follow)) != NULL)
-        msg_warn("%s", note);
-}
-
-static enum stream_result next_followed(struct stream *s, struct record **out)
-{
-    for (;;) {
-        const char *block;
-        ssize_t n;
-        switch (parser_next(s->parser, out)) {
-        case PARSER_RECORD:
-            return STREAM_RECORD;
-        case PARSER_FAILED:
-            parser_failed(s);
-            return STREAM_END;
-        case PARSER_MORE:
-            break;
-        }
-        n = follow_read(s->follow, &block);
-        follow_notes(s);
-        if (n <= 0) {
-            fail(s, follow_status(s->follow));
-            const struct failure *f = follow_failure(s->follow);
-            if (f && f->status) {
-                msg_error("%s", failure_text(f));
-                fail(s, f->status);
-            }
-            return STREAM_END;
-        }
-        parser_push(s->parser, block, (size_t)n);
-    }
-}
-
-struct stream *stream_follow(const struct stream_options *options, struct follow *f)
-{
-    struct stream *s = stream_new(options);
-    struct slice saved = follow_blob(f, "messages");
-
-    if (s == NULL)
-        return NULL;
-    s->follow = f;
-    if (saved.n && !parser_load(s->parser, saved)) {
-        msg_error("the state's open messages are damaged: move the state file away to begin anew");
-        fail(s, EXIT_DATA);
-    }
-    return s;
-}
-
-bool stream_save(struct stream *s)
-{
-    struct text saved = {0};
-    bool ok = parser_save(s->parser, &saved) &&
-              follow_blob_set(s->follow, "messages", text_slice(&saved));
-
-    text_free(&saved);
-    return ok;
-}
-
 bool stream_save_open(struct stream *s, struct text *out)
 {
     s->goes_on = false; /* what comes now is only for the report */
     return !s->any_raw || parser_save(s->parser, out);
+}
+
+struct slice stream_line(const struct stream *s)
+{
+    return s->text;
 }
 
 struct slice stream_extra(const struct stream *s)

@@ -23,6 +23,9 @@ struct stream_options {
      * half a last line counts as one. One in which nothing happened is no error once there was
      * another before it. */
     bool keep_open;
+    /* Does another stream begin with this line (or its first 10 bytes)? Its lines are then handed
+     * out as they are. NULL: there is none that the caller could read. */
+    bool (*other)(struct slice first);
     struct slice open; /* what stream_save_open() gave last time; has to stay until stream_open() */
 };
 
@@ -35,11 +38,18 @@ struct stream *stream_open(const struct stream_options *options, char *const *na
 struct stream *stream_follow(const struct stream_options *options, struct follow *f);
 void stream_close(struct stream *s);
 
-enum stream_result { STREAM_RECORD, STREAM_END };
+enum stream_result {
+    STREAM_RECORD,
+    STREAM_LINE, /* of another stream: stream_line() has it */
+    STREAM_END
+};
 /* The next record, which is the stream's and may be changed; *raw tells whether it was made from
  * log lines here (its class is still to be found) or came from a record stream. Valid until the
  * next call. */
 enum stream_result stream_next(struct stream *s, struct record **out, bool *raw);
+/* Without its newline; no slice at all (p is NULL) at the end of that input. Read errors make the
+ * status. */
+struct slice stream_line(const struct stream *s);
 /* Instead: the next log line with what was found in it; record streams are an error here. */
 bool stream_next_facts(struct stream *s, struct envelope *e, struct facts *facts);
 

@@ -1,4 +1,4 @@
-#include "spamscore_time.h"
+#include "base/moment.h"
 
 #include "base/slice.h"
 

@@ -1,6 +1,6 @@
-/* spamscore_config: the operator's files that spamscore works with, loaded and checked together. */
-#ifndef MPTOOLS_TOOLS_SPAMSCORE_CONFIG_H
-#define MPTOOLS_TOOLS_SPAMSCORE_CONFIG_H
+/* config: the operator's files that the scoring tools work with, loaded and checked together. */
+#ifndef MPTOOLS_TOOLS_CONFIG_H
+#define MPTOOLS_TOOLS_CONFIG_H
 
 #include "base/settings.h"
 #include "judge/annotate.h"

@@ -1,4 +1,4 @@
-#include "spamscore_config.h"
+#include "config.h"
 
 #include "base/exits.h"
 #include "base/share.h"

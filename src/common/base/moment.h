@@ -1,12 +1,12 @@
-/* spamscore_time: a time as an operator writes it on the command line.
+/* moment: a time as an operator writes it on the command line.
  *
  * An RFC 3339 time, of which the seconds, the zone, or all of the time of day may be missing
  * (2026-11-24T10:00:00Z, 2026-11-24T10:00, 2026-11-24; a blank will do for the T), or a span back
  * from now: 90s, 15m, 2h, 1d, 2w, with or without a dash before it. Without a zone it is local time
  * (when_zone()), as the times of a log are that have none; a date alone is its midnight.
  */
-#ifndef MPTOOLS_TOOLS_SPAMSCORE_TIME_H
-#define MPTOOLS_TOOLS_SPAMSCORE_TIME_H
+#ifndef MPTOOLS_BASE_MOMENT_H
+#define MPTOOLS_BASE_MOMENT_H
 
 #include "base/when.h"
 

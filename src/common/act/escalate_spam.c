@@ -1,0 +1,126 @@
+#include "act/escalate_parts.h"
+
+#include "base/exits.h"
+
+static bool is_flagged(const struct trail_message *m, const struct suspect *s)
+{
+    return m->m.time >= s->since && m->kind == s->kind && slice_eq(m->identity, s->identity);
+}
+
+static bool same_address(struct slice logged, const struct address *a)
+{
+    struct address other;
+
+    return address_parse(logged, &other) == ADDRESS_OK &&
+           slice_eq(address_key(&other), address_key(a));
+}
+
+static bool is_nearly_all(uint64_t n, uint64_t of)
+{
+    return of > 0 && (double)n * 100 >= (double)of * ESCALATE_SHARE;
+}
+
+/* If one sender has most of the spam, it is this one (Boyer and Moore 1981). */
+static struct slice majority(const struct spam *s)
+{
+    struct slice candidate = SLICE_NONE;
+    uint64_t votes = 0;
+
+    for (size_t i = 0; i < s->list.n; i++) {
+        const struct rule_message *m = &s->all[i];
+        if (!m->spam)
+            continue;
+        if (votes == 0)
+            candidate = m->sender;
+        votes += votes == 0 || slice_ieq(candidate, m->sender) ? 1 : -(uint64_t)1;
+    }
+    return candidate;
+}
+
+static void count_address(struct spam *s, const struct suspect *suspect)
+{
+    struct slice most = s->measured         ? majority(s)
+                        : suspect->sender_n ? suspect->sender[0].name
+                                            : SLICE_NONE;
+
+    s->fault = address_parse(most, &s->address);
+    for (size_t i = 0; s->measured && i < s->list.n; i++) {
+        const struct rule_message *m = &s->all[i];
+        s->of += m->spam;
+        s->share += m->spam && (s->fault == ADDRESS_OK ? same_address(m->sender, &s->address)
+                                                       : slice_ieq(m->sender, most));
+    }
+    if (!s->measured) {
+        s->of = suspect->messages;
+        for (unsigned i = 0; i < suspect->sender_n; i++)
+            if (i == 0 ||
+                (s->fault == ADDRESS_OK && same_address(suspect->sender[i].name, &s->address)))
+                s->share += suspect->sender[i].count;
+    }
+    s->one = most.n > 0 && is_nearly_all(s->share, s->of);
+}
+
+bool spam_load(struct escalate *e, const struct owner *o, const struct suspect *s, struct spam *out)
+{
+    int64_t from = s->time - e->o.settings->keep_messages * WHEN_SECOND;
+    struct ledger *l = e->o.ledger;
+    size_t spam = 0;
+
+    *out = (struct spam){.measured = false};
+    if (e->o.trail) {
+        if (!trail_flush(e->o.trail, s->time, e->o.settings->keep_messages * WHEN_SECOND) ||
+            !(o->whole ? trail_of_customer(l, o->customer, from, s->time, &e->arena, &out->list)
+                       : trail_of_identity(l, s->kind, s->identity, from, s->time, &e->arena,
+                                           &out->list)))
+            return false;
+        out->all = arena_alloc(&e->arena, (out->list.n + 1) * sizeof *out->all);
+        if (out->all == NULL)
+            return ledger_fail(l, EXIT_TEMPFAIL, "out of memory: nothing was changed: try again"),
+                   false;
+    }
+    for (size_t i = 0; i < out->list.n; i++) {
+        out->all[i] = out->list.list[i].m;
+        out->all[i].spam = is_flagged(&out->list.list[i], s);
+    }
+    if (out->list.n)
+        rule_mark(out->all, out->list.n, s->since);
+    for (size_t i = 0; i < out->list.n; i++) {
+        out->list.list[i].m.spam = out->all[i].spam;
+        spam += out->all[i].spam;
+    }
+    out->measured = spam > 0;
+    count_address(out, s);
+    return true;
+}
+
+void spam_free(struct spam *s)
+{
+    trail_list_free(&s->list);
+}
+
+void spam_measure(const struct spam *s, struct rule *rule)
+{
+    rule->covered = rule->spam = rule->collateral = rule->legitimate = 0;
+    for (size_t i = 0; s->measured && i < s->list.n; i++) {
+        bool hit = rule_matches(rule->condition, rule->conditions, &s->all[i]);
+        if (s->all[i].spam) {
+            rule->spam++;
+            rule->covered += hit;
+        } else {
+            rule->legitimate++;
+            rule->collateral += hit;
+        }
+    }
+}
+
+bool spam_rule(struct escalate *e, const struct spam *s, struct rule *out)
+{
+    *out = (struct rule){.conditions = 0};
+    if (!s->measured)
+        return true;
+    if (rule_find(s->all, s->list.n, e->o.settings->max_collateral, e->o.settings->header_rules,
+                  &e->arena, out))
+        return true;
+    ledger_fail(e->o.ledger, EXIT_TEMPFAIL, "out of memory: nothing was changed: try again");
+    return false;
+}
