@@ -28,9 +28,9 @@ LOG   = body body_action body_delivery chain correlate correlate_events correlat
         tsv tsv_read
 JUDGE = annotate calibrate calibrate_estimate calibrate_fit calibrate_report customer customer_read cusum evidence evidence_origin evidence_recipients evidence_replies \
         evidence_sender evidence_verdict evidence_volume fresh geo identity outbound partner recent remote report reply \
-        reply_code reply_ip reply_rules reply_text score score_arrival score_rank score_save score_save_letters score_save_read score_save_window score_watch score_words scoring \
-        sign suspect suspect_read table usual window wrap
-ACT   = address announce attempt blockdir blockmap blockmap_owner blockmap_slots escalate escalate_spam escalate_time incident ledger ledger_schema ledgershow \
+        reply_code reply_ip reply_rules reply_text score score_arrival score_people score_rank score_rates score_save score_save_letters score_save_read score_save_window score_watch score_words scoring \
+        sign suspect suspect_read table usual window window_names wrap
+ACT   = address announce attempt blockdir blockmap blockmap_owner blockmap_slots escalate escalate_act escalate_spam escalate_time incident ledger ledger_query ledger_schema ledgershow \
         mapfile mapreport never operator postfixcheck postmap rule rule_pattern rule_words run standing trail
 
 base  = $(BASE:%=$(B)/common/base/%.o)
@@ -40,7 +40,7 @@ act   = $(ACT:%=$(B)/common/act/%.o)
 
 # The objects of each tool.
 SPAMSCORE = spamscore spamscore_calibrate config spamscore_options spamscore_state
-SENDERBLOCK = senderblock senderblock_maps senderblock_options senderblock_run config
+SENDERBLOCK = senderblock senderblock_maps senderblock_options senderblock_run senderblock_state config
 mplog-parse = $(B)/tools/mplog-parse.o $(B)/tools/mplog-parse_options.o $(judge) $(log) $(base)
 spamscore   = $(SPAMSCORE:%=$(B)/tools/%.o) $(judge) $(log) $(base)
 senderblock = $(SENDERBLOCK:%=$(B)/tools/%.o) $(act) $(judge) $(log) $(base)
@@ -82,6 +82,11 @@ $(B)/loggen: $(wildcard tests/gen/*.c tests/gen/*.h)
 	@echo GEN $@
 	@$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) -lm
 
+$(B)/bench_identities: tests/bench_identities.c
+	@mkdir -p $(@D)
+	@echo GEN $@
+	@$(CC) $(CFLAGS) -o $@ $<
+
 # How well spamscore finds compromised senders, beside three baselines.
 bench-detect: all $(B)/loggen
 	python3 tests/detect.py
@@ -98,7 +103,7 @@ asan:
 	  all unit build/asan/loggen
 	MPTOOLS_SHARE=$(CURDIR)/share/mptools BIN=build/asan/bin B=build/asan tests/run
 
-bench: all $(B)/loggen
+bench: all $(B)/loggen $(B)/bench_identities
 	tests/bench.sh
 
 fuzz:

@@ -1,19 +1,24 @@
 #!/bin/bash
-# bench.sh: how fast the tools read a log, beside wc, grep and pflogsumm, on one core, in one run.
-# Called by `make bench`. It measures and prints; nothing here passes or fails.
+# bench.sh: how fast the tools read a log, beside wc, grep and pflogsumm, on one core, in one run;
+# and how much memory spamscore takes for many identities. Called by `make bench`. It measures and
+# prints, with the goals beside; nothing here passes or fails.
 #
 #   BENCH_DIR   where the generated log is kept (/tmp/mptools-bench); made once, used again
 #   BENCH_SIZE  its size (1G)      BENCH_RUNS  runs, of which the best counts (3)
 #   BENCH_CPU   the core to use (the last one that we may use)
-#   B, BIN      where loggen and the tools are (build, bin)
+#   BENCH_IDENTITIES  how many, with four messages each (1000000; 0: not measured)
+#   B, BIN      where the generators and the tools are (build, bin)
 set -eu
 export LC_ALL=C TZ=UTC
 
 dir=${BENCH_DIR:-/tmp/mptools-bench} size=${BENCH_SIZE:-1G} runs=${BENCH_RUNS:-3}
-loggen=${B:-build}/loggen bin=${BIN:-bin}
+loggen=${B:-build}/loggen many=${B:-build}/bench_identities bin=${BIN:-bin}
+identities=${BENCH_IDENTITIES:-1000000} messages=4 memory_goal=512 time_goal=1.5
+export MPTOOLS_SHARE=${MPTOOLS_SHARE:-$PWD/share/mptools}
 prefix_size=64000000
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+mkdir "$work/conf"
 
 cpu=${BENCH_CPU:-$(taskset -pc $$ | sed 's/.*[ ,-]//')}
 log=$dir/mail-$size.log prefix=$dir/mail-$size.prefix.log
@@ -45,7 +50,7 @@ declare -A command=(
 	[grep]="grep -c status=bounced"
 	[few]="$bin/mplog-parse --columns time,kind,qid,sasl_user,rcpt,status"
 	[all]="$bin/mplog-parse"
-	[score]="$bin/spamscore"
+	[score]="$bin/spamscore -C $work/conf"
 	[pflogsumm]="pflogsumm"
 )
 declare -A best rss
@@ -118,3 +123,23 @@ for name in "${names[@]}" pflogsumm; do
 		"$(ratio "${best[pflogsumm]:-}" "$us")" \
 		"$(awk -v k="${rss[$name]}" 'BEGIN { printf "%.1f", k / 1024 }')"
 done
+echo
+echo "spamscore takes $(ratio "${best[score]:-}" "${best[all]:-}") times as long as mplog-parse with" \
+	"all columns (goal: at most $time_goal)"
+
+# Records come from a pipe, so that what is measured is spamscore's own.
+if [ "$identities" -gt 0 ] && [ -x "$many" ]; then
+	"$many" "$identities" $((identities / 50 + 1)) $messages |
+		/usr/bin/time -q -o "$work/kb" -f %M "$bin/spamscore" -C "$work/conf" >"$work/out" \
+			2>"$work/err" || true
+	kb=$(tail -1 "$work/kb")
+	if [ -s "$work/err" ]; then
+		echo "bench: $identities identities: $(head -1 "$work/err")" >&2
+	else
+		echo "spamscore of $identities identities, $messages messages each: at most" \
+			"$((kb / 1024)) MB of memory, $((kb * 1024 / identities)) bytes an identity" \
+			"(goal for a million: at most $memory_goal MB)"
+	fi
+elif [ "$identities" -gt 0 ]; then
+	echo "bench: no $many: run make bench" >&2
+fi

@@ -1,15 +1,12 @@
 #include "senderblock_run.h"
 
-#include <stdio.h>
-
 #include "act/attempt.h"
 #include "act/escalate.h"
 #include "act/trail.h"
 #include "base/exits.h"
 #include "base/msg.h"
 #include "judge/evidence.h"
-#include "judge/score_save.h"
-#include "log/stream.h"
+#include "senderblock_state.h"
 
 struct run {
     const struct options *o;
@@ -23,7 +20,7 @@ struct run {
     struct escalate *escalate;
     struct attempts attempts;
     struct suspect_reader *suspects; /* of a suspect stream that is being read */
-    struct text *told, saved;
+    struct text *told;
     int64_t clock;  /* what the ledger has seen of the log */
     int64_t latest; /* of this run */
     int64_t most;   /* later times are a wrong clock's */
@@ -176,53 +173,6 @@ static int read_all(struct run *r)
 
 /* --- beginning and end --- */
 
-static int load_state(struct run *r)
-{
-    struct stream_options so = {.parser = {.year = (int)r->o->year}, .progress = true};
-    struct text *t = &r->saved;
-
-    if (!ledger_state(r->ledger, "follow", t))
-        t->n = 0;
-    r->follow = follow_resume(r->o->follow, text_slice(t));
-    if (r->follow == NULL)
-        return no_memory(r);
-    if (follow_failure(r->follow)->status)
-        return ledger_fail(r->ledger, follow_failure(r->follow)->status, "%s",
-                           failure_text(follow_failure(r->follow)));
-    r->in = stream_follow(&so, r->follow);
-    if (r->in == NULL)
-        return no_memory(r);
-    if (!ledger_state(r->ledger, "scores", t))
-        return 0;
-    switch (scorer_load(r->scorer, text_slice(t))) {
-    case SCORER_LOADED:
-        return 0;
-    case SCORER_NO_MEMORY:
-        return no_memory(r);
-    case SCORER_OTHER_VERSION:
-        msg_warn("%s: scores of another version: judging begins anew", r->o->ledger);
-        break;
-    case SCORER_DAMAGED:
-        msg_warn("%s: its scores are damaged: judging begins anew", r->o->ledger);
-        break;
-    }
-    return 1; /* with another scorer */
-}
-
-static int save_state(struct run *r)
-{
-    struct text t = {0};
-    bool ok = stream_save(r->in) && follow_state(r->follow, &t) &&
-              ledger_state_set(r->ledger, "follow", text_slice(&t));
-
-    t.n = 0;
-    ok = ok && scorer_save(r->scorer, &t) && ledger_state_set(r->ledger, "scores", text_slice(&t));
-    text_free(&t);
-    return ok                                  ? 0
-           : ledger_failure(r->ledger)->status ? ledger_failure(r->ledger)->status
-                                               : no_memory(r);
-}
-
 static struct scorer *make_scorer(struct run *r)
 {
     return scorer_new(&(struct scorer_options){.scoring = &r->config->scoring,
@@ -238,10 +188,7 @@ static int begin(struct run *r, char *const *names, int count)
         .parser = {.year = (int)r->o->year}, .progress = true, .other = is_suspects};
     const struct customers *customers = annotate_customers(r->config->annotate);
 
-    r->clock = ledger_int_of(r->ledger, WHEN_NONE,
-                             "SELECT CAST(CAST(bytes AS TEXT) AS INTEGER) FROM state"
-                             " WHERE name = 'clock'",
-                             "");
+    r->clock = state_clock(r->ledger);
     r->latest = WHEN_NONE;
     r->most = r->o->now == WHEN_NONE ? when_now() + WHEN_DAY : r->o->now;
     r->trail = trail_new(r->ledger);
@@ -261,8 +208,9 @@ static int begin(struct run *r, char *const *names, int count)
     if (r->trail == NULL || r->scorer == NULL || r->escalate == NULL)
         return no_memory(r);
     if (r->o->follow) {
-        int status = load_state(r);
-        if (status != 1)
+        bool usable = true;
+        int status = state_load(r->o, r->ledger, &r->follow, &r->in, r->scorer, &usable);
+        if (usable || status)
             return status;
         scorer_free(r->scorer);
         return (r->scorer = make_scorer(r)) ? 0 : no_memory(r);
@@ -273,11 +221,10 @@ static int begin(struct run *r, char *const *names, int count)
 
 static int end(struct run *r)
 {
-    char number[24];
     int status = 0;
 
     if (r->o->follow)
-        status = save_state(r);
+        status = state_save(r->ledger, r->follow, r->in, r->scorer);
     else if (!scorer_end(r->scorer))
         status = no_memory(r);
     if (r->o->now != WHEN_NONE)
@@ -288,10 +235,8 @@ static int end(struct run *r)
     if (r->latest == WHEN_NONE)
         return status ? status : ledger_failure(r->ledger)->status;
     trail_flush(r->trail, r->latest, r->config->settings.keep_messages * WHEN_SECOND);
-    if (r->clock == WHEN_NONE || r->latest > r->clock) {
-        int n = snprintf(number, sizeof number, "%lld", (long long)r->latest);
-        ledger_state_set(r->ledger, "clock", slice_of(number, (size_t)n));
-    }
+    if (r->clock == WHEN_NONE || r->latest > r->clock)
+        state_set_clock(r->ledger, r->latest);
     return status ? status : ledger_failure(r->ledger)->status;
 }
 
@@ -321,7 +266,6 @@ static void free_run(struct run *r)
     if (r->suspects)
         suspect_reader_free(r->suspects);
     never_free(&r->never);
-    text_free(&r->saved);
 }
 
 int run_log(const struct options *o, struct config *c, struct ledger *l, char *const *names,

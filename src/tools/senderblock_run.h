@@ -7,8 +7,6 @@
 #include "config.h"
 #include "senderblock_options.h"
 
-struct config_act;
-
 /* The ledger's transaction is open. told: each decision, a line. Returns 0 (commit it), or the
  * status (told by msg.h, or the ledger's failure): roll it back. *left: somebody is compromised,
  * and nothing could be done. */

@@ -786,26 +786,26 @@ static void learned_in_part(void **state)
     struct watch watch = {0};
     struct problems problems = {0};
     struct scoring s;
-    struct belief want;
+    float want[BELIEF_MOST];
 
     (void)state;
     run_shipped(&problems, &s);
     run_numbers(&s);
     struct mind m = mind_of(&s, &nothing, &everyone, &watch);
-    belief_begin(&want, &s, SIGN_SPAM, &nothing.sign[0], &nothing.sign[0]);
-    float whole = belief_llr(&want, &s, SIGN_SPAM, 1, 0);
+    belief_begin(want, &s, SIGN_SPAM, &nothing.sign[0], &nothing.sign[0]);
+    float whole = belief_llr(want, &s, SIGN_SPAM, 1, 0);
     assert_true(sign_is_first(&m, SIGN_SPAM));
     assert_true(fabsf(sign_seen(&m, SIGN_SPAM, 1, 0) - whole) < 1e-5F);
     assert_true(fabsf(sign_seen_part(&m, SIGN_SPAM, 1, 0, 0.5F) - whole / 2) < 1e-5F);
     assert_false(sign_is_first(&m, SIGN_SPAM));
     mind_learn(&m, 0.2F);
-    belief_learn(&want, &s, SIGN_SPAM, 1.5F * 0.2F, 0);
-    for (unsigned i = 0; i < s.sign[SIGN_SPAM].usual.n; i++)
-        assert_true(fabsf(watch.belief[SIGN_SPAM].usual[i] - want.usual[i]) < 1e-5F);
-    for (unsigned i = 0; i < s.sign[SIGN_SPAM].compromised.n; i++)
-        assert_true(fabsf(watch.belief[SIGN_SPAM].compromised[i] - want.compromised[i]) < 1e-5F);
+    belief_learn(want, &s, SIGN_SPAM, 1.5F * 0.2F, 0);
+    for (unsigned i = 0; i < belief_size(&s, SIGN_SPAM); i++)
+        assert_true(fabsf(beliefs_of(&watch.beliefs, SIGN_SPAM)[i] - want[i]) < 1e-5F);
     assert_true(tally_empty(&nothing.sign[SIGN_SPAM])); /* for good only when the watch is over */
     assert_false(tally_empty(&watch.learned.sign[SIGN_SPAM]));
+    assert_false(m.failed);
+    beliefs_free(&watch.beliefs);
     problems_free(&problems);
 }
 
@@ -831,6 +831,9 @@ static void words(void **state)
         struct mind m = mind_of(&s, &nothing, &everyone, &watch);
         word_observe(&m, word[i], 0, &sums, &o[i]);
         assert_int_equal(sums.n, i < 3);
+        assert_false(m.failed);
+        sites_free(&sums);
+        beliefs_free(&watch.beliefs);
     }
     assert_true(o[0].llr[FAMILY_CONTENT] > 1 && o[0].llr[FAMILY_UNKNOWN] > 1);
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
@@ -895,6 +898,10 @@ static void site_sums(void **state)
     word_observe(&m, &w, 0, &good, &o);
     assert_true(o.llr[FAMILY_CONTENT] > 0);
     assert_true(fabs(sites_most(&good, &s) - (double)o.llr[FAMILY_CONTENT]) < 1e-4);
+    assert_false(m.failed);
+    sites_free(&sums);
+    sites_free(&good);
+    beliefs_free(&watch.beliefs);
     problems_free(&problems);
 }
 

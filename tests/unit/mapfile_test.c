@@ -15,7 +15,7 @@
 static void test_values(void **state)
 {
     static const char *const good[] = {"DUNNO", "mp_slot01", "554 5.7.1 [mp 1.1] no",
-                                       "450 4.7.1 x"};
+                                       "450 4.7.1 x", "mp_slot01_and1_sender mp_slot02"};
     static const char *const bad[] = {"",
                                       "OK",
                                       "REJECT",
@@ -32,6 +32,9 @@ static void test_values(void **state)
                                       "554 5.7.1 \303\251",
                                       "mp_Slot",
                                       "mp_a b",
+                                      "mp_a  mp_b",
+                                      "mp_a mp_b ",
+                                      "REJECT no",
                                       "check_sender_access lmdb:/x",
                                       "FILTER out2"};
     char longest[500] = "554 5.7.1 ";
@@ -63,6 +66,19 @@ static void test_keys(void **state)
             fail_msg("%s refused", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (map_key_good(slice_str(bad[i])))
+            fail_msg("%s taken", bad[i]);
+}
+
+static void test_header_values(void **state)
+{
+    static const char *const bad[] = {"",           "REJECT",      "REJECT ",    "REJECT  x",
+                                      "554 5.7.1 x", "mp_slot01",   "DUNNO",      "REJECT a\nb",
+                                      "REJECT $1",   "WARN no",     "REJECT \303\251"};
+
+    (void)state;
+    assert_true(map_header_value_good(SL("REJECT [mp 7.2] no")));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (map_header_value_good(slice_str(bad[i])))
             fail_msg("%s taken", bad[i]);
 }
 
@@ -141,6 +157,22 @@ static void test_cidr(void **state)
     mapfile_free(&m);
 }
 
+/* A probe is kept only where no earlier row answers it. */
+static void test_probes(void **state)
+{
+    struct mapfile m = {.kind = MAP_REGEXP, .name = "mp_test"};
+
+    (void)state;
+    mapfile_add(&m, SL("/^bob(\\+[^@]*)?@x$/"), SL("554 5.7.1 a"), SL("bob@x"));
+    mapfile_add(&m, SL("/^bob\\+2(\\+[^@]*)?@x$/"), SL("554 5.7.1 b"), SL("bob+2@x"));
+    mapfile_add(&m, SL("/^eve@x$/"), SL("554 5.7.1 c"), SL("eve@x"));
+    assert_int_equal(m.n, 3);
+    assert_true(slice_eq(m.rows[0].probe, SL("bob@x")));
+    assert_int_equal(m.rows[1].probe.n, 0);
+    assert_true(slice_eq(m.rows[2].probe, SL("eve@x")));
+    mapfile_free(&m);
+}
+
 static void spoil(const char *path, const char *text)
 {
     FILE *f = fopen(path, "w");
@@ -150,28 +182,50 @@ static void spoil(const char *path, const char *text)
     fclose(f);
 }
 
+/* Stages and puts in place; true when there was something to write. */
+static bool written(struct mapfile *m, const char *dir)
+{
+    struct failure failure = {0};
+    struct atomic *a;
+
+    assert_int_equal(mapfile_stage(m, dir, &a, &failure), 0);
+    bool changed = a != NULL;
+    if (a)
+        assert_int_equal(atomic_commit(a), 0);
+    atomic_free(a);
+    return changed;
+}
+
 static void test_write(void **state)
 {
     struct mapfile m = {.kind = MAP_INDEXED, .name = "mp_test"};
     struct failure failure = {0};
+    struct atomic *a;
     char dir[] = "/tmp/mapfile_test.XXXXXX", path[64];
     struct stat before, after;
-    bool changed;
 
     (void)state;
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/mp_test", dir);
     add(&m, "a@x", "mp_slot01");
-    assert_int_equal(mapfile_write(&m, dir, &changed, &failure), 0);
-    assert_true(changed);
+    /* Staged is not yet in place. */
+    assert_int_equal(mapfile_stage(&m, dir, &a, &failure), 0);
+    assert_non_null(a);
+    atomic_free(a);
+    assert_int_not_equal(stat(path, &before), 0);
+    assert_true(written(&m, dir));
     assert_int_equal(stat(path, &before), 0);
-    assert_int_equal(mapfile_write(&m, dir, &changed, &failure), 0);
-    assert_false(changed);
+    assert_false(written(&m, dir));
     assert_int_equal(stat(path, &after), 0);
     assert_true(before.st_ino == after.st_ino);
+    /* The same length, another byte. */
+    add(&m, "b@x", "mp_slot02");
+    assert_true(written(&m, dir));
+    m.rows[1].value = SL("mp_slot03");
+    assert_true(written(&m, dir));
     /* Somebody else's file of that name stays. */
     spoil(path, "a@x REJECT\n");
-    assert_int_equal(mapfile_write(&m, dir, &changed, &failure), EXIT_CANTCREAT);
+    assert_int_equal(mapfile_stage(&m, dir, &a, &failure), EXIT_CANTCREAT);
     assert_non_null(strstr(failure_text(&failure), "is not one of senderblock's"));
     failure_free(&failure);
     unlink(path);
@@ -182,8 +236,10 @@ static void test_write(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_keys), cmocka_unit_test(test_indexed),
-        cmocka_unit_test(test_regexp), cmocka_unit_test(test_cidr), cmocka_unit_test(test_write),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_header_values),
+        cmocka_unit_test(test_keys),   cmocka_unit_test(test_indexed),
+        cmocka_unit_test(test_regexp), cmocka_unit_test(test_cidr),
+        cmocka_unit_test(test_probes), cmocka_unit_test(test_write),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

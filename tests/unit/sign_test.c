@@ -81,16 +81,16 @@ static double expectation(const struct scoring *s, enum sign sign, const struct 
 
     by_the_book(s, sign, own, weight);
     for (unsigned path = 0; path < 1u << STEPS; path++) {
-        struct belief b;
+        float b[BELIEF_MOST];
         double llr = 0;
-        belief_begin(&b, s, sign, own, &nothing);
+        belief_begin(b, s, sign, own, &nothing);
         for (unsigned k = 0; k < STEPS; k++) {
             float yes = (float)(path >> k & 1), part = 1;
-            float x = belief_llr(&b, s, sign, yes, least);
+            float x = belief_llr(b, s, sign, yes, least);
             if (x > most)
                 part = most / x;
             llr += (double)(part * x);
-            belief_learn(&b, s, sign, part * yes, part * (1 - yes));
+            belief_learn(b, s, sign, part * yes, part * (1 - yes));
         }
         sum += chance_of(u, weight, path, STEPS) * exp(llr);
     }
@@ -129,15 +129,15 @@ static double walk(const struct scoring *s, enum sign sign, double most)
     const struct shares *u = &s->sign[sign].usual;
     unsigned i = 0;
     double at = dice(), product = 1;
-    struct belief b;
+    float b[BELIEF_MOST];
 
     while (i + 1 < u->n && at > (double)u->weight[i])
         at -= (double)u->weight[i++];
-    belief_begin(&b, s, sign, &nothing, &nothing);
+    belief_begin(b, s, sign, &nothing, &nothing);
     for (unsigned k = 0; k < 50 && product < most; k++) {
         float yes = dice() < (double)u->share[i];
-        product *= exp((double)belief_llr(&b, s, sign, yes, 0));
-        belief_learn(&b, s, sign, yes, 1 - yes);
+        product *= exp((double)belief_llr(b, s, sign, yes, 0));
+        belief_learn(b, s, sign, yes, 1 - yes);
     }
     return product;
 }
@@ -167,7 +167,7 @@ static void is_martingale(void **state)
 }
 
 /* Nats of n observations of which every `every`th shows the sign, learned as they come. */
-static double after(const struct scoring *s, struct belief *b, unsigned n, unsigned every)
+static double after(const struct scoring *s, float *b, unsigned n, unsigned every)
 {
     double sum = 0;
 
@@ -185,18 +185,18 @@ static void saturates(void **state)
 {
     struct problems problems = {0};
     struct scoring s;
-    struct belief b;
+    float b[BELIEF_MOST];
 
     (void)state;
     run_shipped(&problems, &s);
     run_numbers(&s);
-    belief_begin(&b, &s, SIGN_SPAM, &nothing, &nothing);
-    double first = after(&s, &b, 50, 5), later = after(&s, &b, 2000, 5);
+    belief_begin(b, &s, SIGN_SPAM, &nothing, &nothing);
+    double first = after(&s, b, 50, 5), later = after(&s, b, 2000, 5);
     assert_true(first < -log(0.08) + 1);
     assert_true(later < 0.5);
-    belief_begin(&b, &s, SIGN_SPAM, &nothing, &nothing);
-    first = after(&s, &b, 50, 1);
-    later = after(&s, &b, 50, 1);
+    belief_begin(b, &s, SIGN_SPAM, &nothing, &nothing);
+    first = after(&s, b, 50, 1);
+    later = after(&s, b, 50, 1);
     assert_true(first > 5);
     assert_true(later > 10);
     problems_free(&problems);
@@ -207,27 +207,27 @@ static void may_begin_later(void **state)
 {
     struct problems problems = {0};
     struct scoring s;
-    struct belief b;
+    float b[BELIEF_MOST];
 
     (void)state;
     run_shipped(&problems, &s);
     run_numbers(&s);
-    belief_begin(&b, &s, SIGN_SPAM, &nothing, &nothing);
-    after(&s, &b, 300, 1000); /* as if it were of those who hardly show it */
-    assert_true(after(&s, &b, 30, 1) > 10);
-    assert_true(after(&s, &b, 30, 1) > 25); /* and is believed to be of those who always do */
+    belief_begin(b, &s, SIGN_SPAM, &nothing, &nothing);
+    after(&s, b, 300, 1000); /* as if it were of those who hardly show it */
+    assert_true(after(&s, b, 30, 1) > 10);
+    assert_true(after(&s, b, 30, 1) > 25); /* and is believed to be of those who always do */
     problems_free(&problems);
 }
 
 static double one_yes(const struct scoring *s, const struct tally *own,
                       const struct tally *customers, double *no)
 {
-    struct belief b;
+    float b[BELIEF_MOST];
 
-    belief_begin(&b, s, SIGN_SPAM, own, customers);
+    belief_begin(b, s, SIGN_SPAM, own, customers);
     if (no)
-        *no = (double)belief_llr(&b, s, SIGN_SPAM, 0, 0);
-    return (double)belief_llr(&b, s, SIGN_SPAM, 1, 0);
+        *no = (double)belief_llr(b, s, SIGN_SPAM, 0, 0);
+    return (double)belief_llr(b, s, SIGN_SPAM, 1, 0);
 }
 
 /* The better one is known, the more it says; but with the chance `change` nothing is known. */
@@ -259,25 +259,25 @@ static void kin(void **state)
 {
     struct problems problems = {0};
     struct scoring s;
-    struct belief a, b;
+    float a[BELIEF_MOST], b[BELIEF_MOST];
     struct tally own = tally_of(2, 5), theirs = tally_of(40, 160), sum = own;
 
     (void)state;
     run_shipped(&problems, &s);
     run_numbers(&s);
     s.kinship = 20; /* of 200 */
-    belief_begin(&a, &s, SIGN_SPAM, &own, &theirs);
+    belief_begin(a, &s, SIGN_SPAM, &own, &theirs);
     tally_merge(&sum, &(struct tally){4 * 16, 16 * 16});
-    belief_begin(&b, &s, SIGN_SPAM, &sum, &nothing);
+    belief_begin(b, &s, SIGN_SPAM, &sum, &nothing);
     for (unsigned i = 0; i < s.sign[SIGN_SPAM].usual.n; i++)
-        assert_true(fabsf(a.usual[i] - b.usual[i]) < 1e-4F);
+        assert_true(fabsf(a[i] - b[i]) < 1e-4F);
     s.kinship = 1000;
-    belief_begin(&a, &s, SIGN_SPAM, &own, &theirs);
+    belief_begin(a, &s, SIGN_SPAM, &own, &theirs);
     sum = own;
     tally_merge(&sum, &theirs);
-    belief_begin(&b, &s, SIGN_SPAM, &sum, &nothing);
+    belief_begin(b, &s, SIGN_SPAM, &sum, &nothing);
     for (unsigned i = 0; i < s.sign[SIGN_SPAM].usual.n; i++)
-        assert_true(fabsf(a.usual[i] - b.usual[i]) < 1e-4F);
+        assert_true(fabsf(a[i] - b[i]) < 1e-4F);
     s.kinship = 0;
     assert_true(fabs(one_yes(&s, &own, &theirs, NULL) - one_yes(&s, &own, &nothing, NULL)) < 1e-6);
     problems_free(&problems);
@@ -309,23 +309,23 @@ static void everybody(void **state)
 {
     struct problems problems = {0};
     struct scoring s;
-    struct belief b;
+    float b[BELIEF_MOST];
     float before = INFINITY;
 
     (void)state;
     run_shipped(&problems, &s);
     run_numbers(&s);
-    belief_begin(&b, &s, SIGN_SPAM, &nothing, &nothing);
+    belief_begin(b, &s, SIGN_SPAM, &nothing, &nothing);
     for (float least = 0.1F; least < 0.99F; least += 0.1F) {
-        float yes = belief_llr(&b, &s, SIGN_SPAM, 1, least);
+        float yes = belief_llr(b, &s, SIGN_SPAM, 1, least);
         assert_true(yes < before || (yes <= 0 && before <= 0));
         assert_true(yes >= 0); /* at most it says nothing */
         before = yes;
     }
     assert_true(before <= 0);
-    assert_true(belief_llr(&b, &s, SIGN_SPAM, 1, 1) <= 0);
-    assert_true(fabsf(belief_llr(&b, &s, SIGN_SPAM, 1, 0.01F) -
-                      belief_llr(&b, &s, SIGN_SPAM, 1, 0)) < 1e-6F); /* it is that anyway */
+    assert_true(belief_llr(b, &s, SIGN_SPAM, 1, 1) <= 0);
+    assert_true(fabsf(belief_llr(b, &s, SIGN_SPAM, 1, 0.01F) - belief_llr(b, &s, SIGN_SPAM, 1, 0)) <
+                1e-6F); /* it is that anyway */
     problems_free(&problems);
 }
 
@@ -334,27 +334,27 @@ static void fractions(void **state)
 {
     struct problems problems = {0};
     struct scoring s;
-    struct belief a, b;
+    float a[BELIEF_MOST], b[BELIEF_MOST];
     struct tally t = {0};
 
     (void)state;
     run_shipped(&problems, &s);
     run_numbers(&s);
-    belief_begin(&a, &s, SIGN_SPAM, &nothing, &nothing);
-    float yes = belief_llr(&a, &s, SIGN_SPAM, 1, 0), no = belief_llr(&a, &s, SIGN_SPAM, 0, 0);
+    belief_begin(a, &s, SIGN_SPAM, &nothing, &nothing);
+    float yes = belief_llr(a, &s, SIGN_SPAM, 1, 0), no = belief_llr(a, &s, SIGN_SPAM, 0, 0);
     assert_true(yes > 0 && no < 0);
     for (float part = 0; part <= 1; part += 0.125F)
-        assert_true(fabsf(belief_llr(&a, &s, SIGN_SPAM, part, 0) - part * yes - (1 - part) * no) <
+        assert_true(fabsf(belief_llr(a, &s, SIGN_SPAM, part, 0) - part * yes - (1 - part) * no) <
                     1e-4F);
-    b = a;
-    belief_learn(&a, &s, SIGN_SPAM, 0, 0); /* nothing seen, nothing learned */
+    memcpy(b, a, sizeof b);
+    belief_learn(a, &s, SIGN_SPAM, 0, 0); /* nothing seen, nothing learned */
     for (unsigned i = 0; i < s.sign[SIGN_SPAM].usual.n; i++)
-        assert_true(fabsf(a.usual[i] - b.usual[i]) < 1e-6F);
-    belief_learn(&a, &s, SIGN_SPAM, 0.5F, 0);
-    belief_learn(&a, &s, SIGN_SPAM, 0.5F, 0);
-    belief_learn(&b, &s, SIGN_SPAM, 1, 0);
+        assert_true(fabsf(a[i] - b[i]) < 1e-6F);
+    belief_learn(a, &s, SIGN_SPAM, 0.5F, 0);
+    belief_learn(a, &s, SIGN_SPAM, 0.5F, 0);
+    belief_learn(b, &s, SIGN_SPAM, 1, 0);
     for (unsigned i = 0; i < s.sign[SIGN_SPAM].usual.n; i++)
-        assert_true(fabsf(a.usual[i] - b.usual[i]) < 1e-4F);
+        assert_true(fabsf(a[i] - b[i]) < 1e-4F);
     for (unsigned i = 0; i < 10; i++)
         tally_add(&t, 0.25F);
     assert_int_equal(t.yes, 10 * 4);
@@ -394,28 +394,68 @@ static void for_ever(void **state)
 {
     struct problems problems = {0};
     struct scoring s;
-    struct belief b;
+    float b[BELIEF_MOST];
 
     (void)state;
     run_shipped(&problems, &s);
-    belief_begin(&b, &s, SIGN_NEW_RCPT, &nothing, &nothing);
+    belief_begin(b, &s, SIGN_NEW_RCPT, &nothing, &nothing);
     for (unsigned i = 0; i < 20000; i++) {
         float yes = (float)(i / 5000 % 2), sum[2] = {0, 0};
-        float llr = belief_llr(&b, &s, SIGN_NEW_RCPT, yes, 0);
+        float llr = belief_llr(b, &s, SIGN_NEW_RCPT, yes, 0);
         assert_true(llr > -100 && llr < 100);
-        belief_learn(&b, &s, SIGN_NEW_RCPT, yes, 1 - yes);
+        belief_learn(b, &s, SIGN_NEW_RCPT, yes, 1 - yes);
         for (unsigned k = 0; k < SHARES_MOST; k++) {
-            sum[0] += k < s.sign[SIGN_NEW_RCPT].usual.n ? b.usual[k] : 0;
-            sum[1] += k < s.sign[SIGN_NEW_RCPT].compromised.n ? b.compromised[k] : 0;
+            sum[0] += k < s.sign[SIGN_NEW_RCPT].usual.n ? b[k] : 0;
+            sum[1] +=
+                k < s.sign[SIGN_NEW_RCPT].compromised.n ? b[s.sign[SIGN_NEW_RCPT].usual.n + k] : 0;
         }
         assert_true(fabsf(sum[0] - 1) < 1e-3F && fabsf(sum[1] - 1) < 1e-3F);
     }
     problems_free(&problems);
 }
 
+/* Beliefs are kept packed, in the order in which they were asked for; a copy is one of its own. */
+static void packed(void **state)
+{
+    struct scoring s;
+    struct problems problems = {0};
+    struct beliefs all = {0}, copy = {0};
+    const enum sign order[] = {SIGN_NEW_NET, SIGN_CONTENT, SIGN_ELSEWHERE};
+    unsigned used = 0;
+
+    (void)state;
+    run_shipped(&problems, &s);
+    for (unsigned i = 0; i < 3; i++) {
+        float want[BELIEF_MOST], *got = beliefs_add(&all, &s, order[i]);
+        unsigned n = belief_size(&s, order[i]);
+        assert_non_null(got);
+        belief_begin(got, &s, order[i], &nothing, &nothing);
+        belief_begin(want, &s, order[i], &nothing, &nothing);
+        used += n;
+        assert_int_equal(all.used, used);
+        assert_memory_equal(beliefs_of(&all, order[i]), want, n * sizeof *want);
+    }
+    assert_int_equal(all.begun, 1u << SIGN_NEW_NET | 1u << SIGN_CONTENT | 1u << SIGN_ELSEWHERE);
+    assert_true(beliefs_copy(&copy, &all));
+    assert_int_equal(copy.begun, all.begun);
+    beliefs_of(&all, SIGN_CONTENT)[0] = 7;
+    assert_true(beliefs_of(&copy, SIGN_CONTENT)[0] < 1);
+    beliefs_clear(&all);
+    assert_true(all.begun == 0 && all.used == 0 && all.room == used);
+    assert_true(beliefs_reserve(&all));
+    const float *first = all.weight;
+    for (enum sign i = 0; i < SIGN_TALLIES; i++)
+        assert_non_null(beliefs_add(&all, &s, i));
+    assert_ptr_equal(all.weight, first);
+    beliefs_free(&all);
+    beliefs_free(&copy);
+    problems_free(&problems);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(packed),
         cmocka_unit_test(is_likelihood_ratio),
         cmocka_unit_test(is_martingale),
         cmocka_unit_test(saturates),

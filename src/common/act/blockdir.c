@@ -3,66 +3,73 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/exits.h"
 
-static int make_and_lock(struct blockdir *dir, struct failure *failure)
+int blockdir_open(struct blockdir *dir, const char *path, bool look_only, struct failure *failure)
 {
-    char path[PATH_MAX];
+    char lock[PATH_MAX];
 
-    if (mkdir(dir->path, 0755) != 0 && errno != EEXIST)
+    dir->path = path;
+    if (look_only)
+        return 0;
+    if (mkdir(path, 0755) != 0 && errno != EEXIST)
         return failure_set(
             failure, EXIT_CANTCREAT,
             "%s: the folder for the maps can't be made: %s: make it, or name another "
             "with --maps",
-            dir->path, strerror(errno));
-    if ((size_t)snprintf(path, sizeof(path), "%s/" BLOCKS_FILE ".lock", dir->path) >= sizeof(path))
-        return failure_set(failure, EXIT_CANTCREAT, "%s: the name is too long", dir->path);
-    return lockfile_take(&dir->lock, path, failure);
+            path, strerror(errno));
+    if ((size_t)snprintf(lock, sizeof(lock), "%s/" BLOCKDIR_LOCK, path) >= sizeof(lock))
+        return failure_set(failure, EXIT_CANTCREAT, "%s: the name is too long", path);
+    return lockfile_take(&dir->lock, lock, failure);
 }
 
-/* Fewer slots than before only if none of those in use is lost. */
-static int settle_slots(struct blocks *b, const char *path, unsigned slots, struct failure *failure)
+/* All new files are written beside the old ones before the first goes in place, so that a full disk
+ * leaves the old ones, all of them. */
+static int stage(const struct blockdir *dir, struct blockmap *maps, struct atomic **staged,
+                 struct failure *failure)
 {
-    if (slots == 0)
-        slots = b->slots ? b->slots : SLOTS_DEFAULT;
-    for (size_t i = 0; i < b->n; i++)
-        if (b->list[i].slot > slots)
-            return failure_set(failure, EXIT_USAGE, "%s: slot %u is in use, so --slots can't be %u",
-                               path, b->list[i].slot, slots);
-    b->slots = slots;
-    return 0;
-}
-
-int blockdir_open(struct blockdir *dir, const char *path, bool look_only, unsigned slots,
-                  struct blocks *blocks, struct failure *failure)
-{
-    dir->path = path;
-    if (!look_only && make_and_lock(dir, failure) != 0)
-        return failure->status;
-    if (blocks_load(blocks, path, failure) != 0)
-        return failure->status;
-    return settle_slots(blocks, path, slots, failure);
-}
-
-static int write_files(const struct blockdir *dir, const struct blocks *blocks,
-                       struct blockmap *maps, bool *changed, struct failure *failure)
-{
-    bool ignored;
-
-    if (blocks_write(blocks, dir->path, &ignored, failure) != 0)
-        return failure->status;
     for (size_t i = 0; i < maps->n; i++)
-        if (mapfile_write(&maps->maps[i], dir->path, &changed[i], failure) != 0)
+        if (mapfile_stage(&maps->maps[i], dir->path, &staged[i], failure) != 0)
             return failure->status;
     return 0;
 }
 
-int blockdir_install(const struct blockdir *dir, const struct blocks *blocks, struct blockmap *maps,
+static int put_in_place(const struct blockmap *maps, struct atomic **staged, bool *changed,
+                        struct failure *failure)
+{
+    for (size_t i = 0; i < maps->n; i++) {
+        if (staged[i] && atomic_commit(staged[i]) != 0)
+            return failure_set(failure, atomic_failure(staged[i])->status, "%s",
+                               failure_text(atomic_failure(staged[i])));
+        changed[i] = staged[i] != NULL;
+    }
+    return 0;
+}
+
+static int write_files(const struct blockdir *dir, struct blockmap *maps, bool *changed,
+                       struct failure *failure)
+{
+    struct atomic **staged = calloc(maps->n, sizeof(struct atomic *));
+
+    if (staged == NULL)
+        return failure_memory(failure);
+    if (stage(dir, maps, staged, failure) == 0)
+        put_in_place(maps, staged, changed, failure);
+    for (size_t i = 0; i < maps->n; i++)
+        atomic_free(staged[i]);
+    free(staged);
+    return failure->status;
+}
+
+int blockdir_install(const struct blockdir *dir, struct blockmap *maps,
                      const struct table_type *type, bool *changed, struct failure *failure)
 {
-    if (write_files(dir, blocks, maps, changed, failure) != 0)
+    for (size_t i = 0; i < maps->n; i++)
+        changed[i] = false;
+    if (write_files(dir, maps, changed, failure) != 0)
         return failure->status;
     for (size_t i = 0; type && i < maps->n; i++) {
         struct failure one = {0};

@@ -4,176 +4,264 @@
 #include <stdlib.h>
 
 #include "act/blockmap_parts.h"
+#include "base/when.h"
 #include "judge/suspect.h"
 
-enum { MAP_SASL, MAP_SASL_REGEXP, MAP_NET };
+#define CONTACT_MAX 120u
+
+static const struct {
+    const char *name;
+    enum map_kind kind;
+} shared_maps[SHARED_MAPS] = {
+    [MAP_SUSPENDED_SASL] = {"mp_suspended_sasl", MAP_INDEXED},
+    [MAP_SUSPENDED_SASL_REGEXP] = {"mp_suspended_sasl_regexp", MAP_REGEXP},
+    [MAP_SUSPENDED_NET] = {"mp_suspended_net", MAP_CIDR},
+    [MAP_CUSTOMER_SASL] = {"mp_customer_sasl", MAP_INDEXED},
+    [MAP_CUSTOMER_SASL_REGEXP] = {"mp_customer_sasl_regexp", MAP_REGEXP},
+    [MAP_CUSTOMER_NET] = {"mp_customer_net", MAP_CIDR},
+    [MAP_HEADER_CHECKS] = {"mp_header_checks", MAP_HEADER},
+};
+
+static const struct {
+    const char *name, *check;
+    enum map_kind kind;
+} slot_maps[SLOT_AND] = {
+    [SLOT_SENDER] = {"sender", "check_sender_access", MAP_INDEXED},
+    [SLOT_SENDER_REGEXP] = {"sender_regexp", "check_sender_access", MAP_REGEXP},
+    [SLOT_CLIENT] = {"client", "check_client_access", MAP_CIDR},
+    [SLOT_LOGIN] = {"login", "check_sasl_access", MAP_REGEXP},
+    [SLOT_HELO] = {"helo", "check_helo_access", MAP_REGEXP},
+};
+
+const char *shared_map_name(enum shared_map which)
+{
+    return shared_maps[which].name;
+}
+
+const char *slot_map_name(unsigned slot, unsigned which, char buf[BLOCKMAP_NAME])
+{
+    if (which < SLOT_AND)
+        snprintf(buf, BLOCKMAP_NAME, "mp_slot%02u_%s", slot, slot_maps[which].name);
+    else
+        snprintf(buf, BLOCKMAP_NAME, "mp_slot%02u_and%u", slot, which - SLOT_AND + 1);
+    return buf;
+}
+
+const char *slot_map_check(unsigned which)
+{
+    return slot_maps[which].check;
+}
+
+enum map_kind slot_map_kind(unsigned which)
+{
+    return which < SLOT_AND ? slot_maps[which].kind : MAP_REGEXP;
+}
+
+struct mapfile *slot_map(struct blockmap *b, unsigned slot, unsigned which)
+{
+    return &b->maps[SHARED_MAPS + (size_t)SLOT_MAPS * (slot - 1) + which];
+}
+
+struct slice slot_class(unsigned slot, char buf[CLASS_TEXT])
+{
+    int n = snprintf(buf, CLASS_TEXT, "mp_slot%02u", slot);
+
+    return slice_of(buf, (size_t)n);
+}
+
+enum rule_field and_field(unsigned i)
+{
+    static const enum rule_field fields[AND_FIELDS] = {RULE_LOGIN, RULE_HELO, RULE_SENDER};
+
+    return fields[i];
+}
+
+const char *field_check(enum rule_field field)
+{
+    return field == RULE_LOGIN    ? "check_sasl_access"
+           : field == RULE_HELO   ? "check_helo_access"
+           : field == RULE_CLIENT ? "check_client_access"
+                                  : "check_sender_access";
+}
+
+struct slice and_class(unsigned slot, unsigned number, enum rule_field field, char buf[CLASS_TEXT])
+{
+    const char *name = field == RULE_LOGIN ? "login" : field == RULE_HELO ? "helo" : "sender";
+    int n = snprintf(buf, CLASS_TEXT, "mp_slot%02u_and%u_%s", slot, number, name);
+
+    return slice_of(buf, (size_t)n);
+}
 
 static bool make_maps(struct blockmap *b, unsigned slots)
 {
-    b->n = BLOCKMAP_SHARED + 2 * (size_t)slots;
+    slots = slots > BLOCKMAP_SLOTS_MAX ? BLOCKMAP_SLOTS_MAX : slots;
+    b->slots = slots;
+    b->n = SHARED_MAPS + (size_t)SLOT_MAPS * slots;
     b->maps = calloc(b->n, sizeof(*b->maps));
     b->names = calloc(b->n, sizeof(*b->names));
     if (b->maps == NULL || b->names == NULL)
         return false;
-    snprintf(b->names[MAP_SASL], BLOCKMAP_NAME, "mp_customer_sasl");
-    snprintf(b->names[MAP_SASL_REGEXP], BLOCKMAP_NAME, "mp_customer_sasl_regexp");
-    snprintf(b->names[MAP_NET], BLOCKMAP_NAME, "mp_customer_net");
-    b->maps[MAP_SASL_REGEXP].kind = MAP_REGEXP;
-    b->maps[MAP_NET].kind = MAP_CIDR;
-    for (unsigned slot = 1; slot <= slots; slot++) {
-        size_t at = BLOCKMAP_SHARED + 2 * (size_t)(slot - 1);
-        snprintf(b->names[at], BLOCKMAP_NAME, "mp_slot%02u_sender", slot);
-        snprintf(b->names[at + 1], BLOCKMAP_NAME, "mp_slot%02u_sender_regexp", slot);
-        b->maps[at + 1].kind = MAP_REGEXP;
+    for (size_t i = 0; i < SHARED_MAPS; i++) {
+        snprintf(b->names[i], BLOCKMAP_NAME, "%s", shared_maps[i].name);
+        b->maps[i].kind = shared_maps[i].kind;
+    }
+    for (size_t i = SHARED_MAPS; i < b->n; i++) {
+        unsigned which = (unsigned)((i - SHARED_MAPS) % SLOT_MAPS);
+        slot_map_name((unsigned)((i - SHARED_MAPS) / SLOT_MAPS) + 1, which, b->names[i]);
+        b->maps[i].kind = slot_map_kind(which);
     }
     for (size_t i = 0; i < b->n; i++)
         b->maps[i].name = b->names[i];
     return true;
 }
 
-struct slice slot_class(unsigned slot, char buf[SLOT_CLASS_TEXT])
+bool blockmap_contact_good(const char *contact)
 {
-    int n = snprintf(buf, SLOT_CLASS_TEXT, "mp_slot%02u", slot);
+    size_t n = strlen(contact);
 
-    return slice_of(buf, (size_t)n);
+    for (size_t i = 0; i < n; i++)
+        if (contact[i] <= ' ' || contact[i] > '~' || strchr("$<>", contact[i]))
+            return false;
+    return n > 0 && n <= CONTACT_MAX;
 }
 
-void block_add_refusal(struct text *out, const struct block *block)
+static const char *what_is_stopped(const struct standing_action *a)
 {
-    text_addf(
-        out,
-        "554 5.7.1 [mp %u.%u] Mail from this address is stopped because it sends spam: contact "
-        "your mail provider about incident %u",
-        block->incident, block->rule, block->incident);
+    if (a->type == ACTION_ADDRESS)
+        return "mail from this address is stopped because it sends spam";
+    if (a->type == ACTION_RULE)
+        return "mail like this is stopped because it is spam";
+    return a->whole_customer ? "outbound mail of this customer is suspended because of spam"
+           : a->kind == IDENTITY_LOGIN
+               ? "outbound mail of this login is suspended because of spam"
+               : "outbound mail of this address is suspended because of spam";
 }
 
-/* The header comment of a slot's maps. */
-static void describe_slot(struct mapfile *m, const struct block *block)
+void blockmap_add_refusal(struct text *out, const struct standing_action *a, const char *contact)
 {
-    struct text t = {0};
+    bool header = a->conditions == 1 && a->condition[0].field == RULE_SUBJECT;
 
-    text_addf(&t, "Incident %u, since ", block->incident);
-    text_add(&t, block->time.n ? block->time : SL("an unknown time"));
-    text_add(&t, block->whole_customer ? SL(": all logins and nets of customer ")
-                                       : SL(": this login or address alone: "));
-    text_add_visible(&t, block->whole_customer ? block->customer : block->identity);
-    mapfile_about(m, t.failed ? SLICE_NONE : text_slice(&t));
-    text_free(&t);
+    text_addf(out, "%s [mp %u.%u] %s; contact %s about incident %u",
+              header ? "REJECT" : "554 5.7.1", a->incident, a->rule, what_is_stopped(a),
+              contact && blockmap_contact_good(contact) ? contact : "your mail provider",
+              a->incident);
 }
 
-static void problem_key(struct problems *problems, const char *map, struct slice key,
-                        enum map_added result)
+void problem_key(struct problems *problems, const char *map, struct slice key,
+                 enum map_added result)
 {
     if (result == MAP_ADDED || result == MAP_NO_MEMORY)
         return;
     problem_add(problems, map, 0, "%.*s: %s", (int)key.n, key.p,
-                result == MAP_CLASH ? "belongs to two blocks; the first one counts"
+                result == MAP_CLASH ? "belongs to two actions; the first one counts"
                                     : "can't be carried by a Postfix map: block it by hand");
 }
 
-static void add_address(struct blockmap *b, const struct block *block, struct problems *problems)
+/* The header comment of a slot's maps. */
+static void describe_slot(struct blockmap *b, const struct standing_action *a)
 {
-    struct mapfile *index = &b->maps[BLOCKMAP_SHARED + 2 * (size_t)(block->slot - 1)];
-    struct address address;
-    struct text value = {0}, expression = {0};
-
-    if (address_parse(block->address, &address) != ADDRESS_OK)
-        return;
-    block_add_refusal(&value, block);
-    address_add_regexp(&expression, &address);
-    if (value.failed || expression.failed)
-        index->failed = true;
-    if (index->about.n == 0) {
-        describe_slot(index, block);
-        describe_slot(index + 1, block);
-    }
-    struct slice key = address_key(&address), refusal = text_slice(&value);
-    bool fits = address_fits_index(&address);
-    if (fits)
-        problem_key(problems, index->name, key, mapfile_add(index, key, refusal, key));
-    if (!fits || !address.quoted)
-        problem_key(problems, index[1].name, key,
-                    mapfile_add(index + 1, text_slice(&expression), refusal, key));
-    text_free(&value);
-    text_free(&expression);
-}
-
-/* A login that the index carries goes there, any other as an expression; false: it fits nowhere. */
-static bool add_login(struct mapfile *index, struct mapfile *regexp, struct slice login,
-                      struct slice value, struct problems *problems)
-{
-    enum map_added result = MAP_BAD_KEY;
+    char when[WHEN_TEXT_MAX];
     struct text t = {0};
 
-    if (slice_chr(login, '"') == NULL)
-        result = mapfile_add(index, login, value, login);
-    if (result == MAP_BAD_KEY && map_text_good(login)) {
-        add_login_expression(&t, CUSTOMER_LOGIN, login);
-        result = mapfile_add(regexp, text_slice(&t), value, login);
-    }
-    problem_key(problems, index->name, login, result);
+    text_addf(&t, "Incident %u, since ", a->incident);
+    text_add(&t, slice_of(when, when_print(when, a->since, 0)));
+    text_add(&t, a->whole_customer ? SL(": all logins and nets of customer ")
+                                   : SL(": this login or address alone: "));
+    text_add_visible(&t, a->whole_customer ? a->customer : a->identity);
+    for (unsigned which = 0; which < SLOT_MAPS; which++)
+        mapfile_about(slot_map(b, a->slot, which), t.failed ? SLICE_NONE : text_slice(&t));
     text_free(&t);
-    return result == MAP_ADDED;
 }
 
-static void add_identity(struct blockmap *b, struct nets *nets, const struct block *block,
-                         struct problems *problems)
-{
-    char class_text[SLOT_CLASS_TEXT];
-    struct slice value = slot_class(block->slot, class_text);
-    struct ipnet net;
+struct build {
+    struct blockmap *b;
+    struct map_set suspended, slots;
+    struct rule_work *rules;
+    const char *contact;
+    struct problems *problems;
+    unsigned *incident; /* of each slot; 0: free */
+};
 
-    if (block->kind == IDENTITY_LOGIN)
-        add_login(&b->maps[MAP_SASL], &b->maps[MAP_SASL_REGEXP], block->identity, value, problems);
-    else if (ipnet_parse(block->identity, &net) == NULL)
-        nets_add(nets, net, block->slot);
-    else
-        problem_key(problems, b->names[MAP_NET], block->identity, MAP_BAD_KEY);
+/* The rows that say whose logins and nets it is, in one set of maps. */
+static bool add_owner(struct build *w, struct map_set *set, const struct standing_action *a,
+                      struct slice value)
+{
+    const struct customer *c =
+        a->whole_customer ? customers_by_key(set->customers, a->customer) : NULL;
+
+    if (c)
+        return owners_value(&set->owners, c).n || map_set_customer(set, c, value);
+    if (a->whole_customer)
+        problem_add(w->problems, NULL, 0,
+                    "incident %u: customer %.*s isn't in the customers file any more: %s%.*s",
+                    a->incident, (int)a->customer.n, a->customer.p,
+                    a->identity.n ? "what is refused is refused only to "
+                                  : "nothing of it is refused",
+                    (int)a->identity.n, a->identity.n ? a->identity.p : "");
+    if (a->identity.n)
+        map_set_identity(set, a->kind, a->identity, value);
+    return true;
 }
 
-static void add_customer(struct blockmap *b, struct nets *nets, const struct owner *owner,
-                         struct problems *problems)
+static bool add_suspension(struct build *w, const struct standing_action *a)
 {
-    char class_text[SLOT_CLASS_TEXT];
-    struct slice value = slot_class(owner->slot, class_text);
+    struct text t = {0};
+    bool added = false;
 
-    for (const struct customer_id *id = owner->customer->ids; id; id = id->next) {
-        if (id->kind == CUSTOMER_LOGIN)
-            add_login(&b->maps[MAP_SASL], &b->maps[MAP_SASL_REGEXP], id->text, value, problems);
-        else if (id->kind == CUSTOMER_NET)
-            nets_add(nets, id->net, owner->slot);
+    blockmap_add_refusal(&t, a, w->contact);
+    if (!t.failed)
+        added = add_owner(w, &w->suspended, a, text_slice(&t));
+    text_free(&t);
+    return added;
+}
+
+/* The action's slot, if it is one and the incident's own. */
+static bool slot_good(struct build *w, const struct standing_action *a)
+{
+    const char *fault = NULL;
+
+    if (a->slot == 0)
+        fault = "has no restriction class";
+    else if (a->slot > w->b->slots)
+        fault = "has a restriction class that main.cf hasn't (--slots)";
+    else if (w->incident[a->slot] && w->incident[a->slot] != a->incident)
+        fault = "has a restriction class that another incident has";
+    if (fault)
+        problem_add(w->problems, NULL, 0, "[mp %u.%u] can't be carried: it %s", a->incident,
+                    a->rule, fault);
+    return fault == NULL;
+}
+
+static bool needs_slot(const struct standing_action *a)
+{
+    return a->conditions != 1 ||
+           (a->condition[0].field != RULE_LOGIN && a->condition[0].field != RULE_SUBJECT);
+}
+
+static bool add_rule(struct build *w, const struct standing_action *a)
+{
+    char class_text[CLASS_TEXT];
+    const char *fault = rule_fault(a->condition, a->conditions);
+
+    if (fault) {
+        problem_add(w->problems, NULL, 0, "[mp %u.%u] can't be carried by Postfix maps: %s",
+                    a->incident, a->rule, fault);
+        return true;
     }
-}
-
-/* The customers with an incident; each block's identity where the file doesn't have its customer.
- */
-static bool collect_owners(struct blockmap *b, const struct blocks *blocks,
-                           const struct customers *customers, struct owners *owners,
-                           struct nets *nets, struct problems *problems)
-{
-    for (size_t i = 0; i < blocks->n; i++) {
-        const struct block *block = &blocks->list[i];
-        const struct customer *c =
-            block->whole_customer ? customers_by_key(customers, block->customer) : NULL;
-        add_address(b, block, problems);
-        if (c == NULL) {
-            if (block->whole_customer)
-                problem_add(problems, "mp_blocks", 0,
-                            "customer %.*s isn't in the customers file any more: only %.*s stays "
-                            "blocked",
-                            (int)block->customer.n, block->customer.p, (int)block->identity.n,
-                            block->identity.p);
-            add_identity(b, nets, block, problems);
-            continue;
-        }
-        if (block->kind == IDENTITY_LOGIN && customers_by_login(customers, block->identity) == c)
-            add_identity(b, nets, block, problems);
-        if (owners_slot(owners, c) == 0)
-            owners->list[owners->n++] = (struct owner){c, block->slot};
+    if (!needs_slot(a)) {
+        rule_work_add(w->rules, a);
+        return true;
     }
-    for (size_t i = 0; i < owners->n; i++)
-        add_customer(b, nets, &owners->list[i], problems);
-    return !nets->failed;
+    if (!slot_good(w, a))
+        return true;
+    if (w->incident[a->slot] == 0) {
+        w->incident[a->slot] = a->incident;
+        describe_slot(w->b, a);
+        if (!add_owner(w, &w->slots, a, slot_class(a->slot, class_text)))
+            return false;
+    }
+    rule_work_add(w->rules, a);
+    return true;
 }
 
 static bool any_failed(const struct blockmap *b)
@@ -184,18 +272,37 @@ static bool any_failed(const struct blockmap *b)
     return false;
 }
 
-bool blockmap_build(struct blockmap *out, const struct blocks *blocks,
-                    const struct customers *customers, struct problems *problems)
+static bool build_rows(struct build *w, const struct standing *standing)
 {
-    struct owners owners = {0};
-    struct nets nets = {0};
-    bool built = make_maps(out, blocks->slots) &&
-                 collect_owners(out, blocks, customers, &owners, &nets, problems) &&
-                 add_login_patterns(&out->maps[MAP_SASL_REGEXP], customers, &owners, problems) &&
-                 nets_add_others(&nets, customers, &owners) &&
-                 nets_write(&nets, &out->maps[MAP_NET], problems);
+    for (size_t i = 0; i < standing->n; i++) {
+        const struct standing_action *a = &standing->list[i];
+        if (!(a->type == ACTION_SUSPENSION ? add_suspension(w, a) : add_rule(w, a)))
+            return false;
+    }
+    return rule_work_write(w->rules) && map_set_write(&w->suspended) && map_set_write(&w->slots);
+}
 
-    nets_free(&nets);
+bool blockmap_build(struct blockmap *out, const struct standing *standing,
+                    const struct customers *customers, const struct blockmap_options *options,
+                    struct problems *problems)
+{
+    struct build w = {
+        .b = out,
+        .suspended = {out, MAP_SUSPENDED_SASL, .customers = customers, .problems = problems},
+        .slots = {out, MAP_CUSTOMER_SASL, .customers = customers, .problems = problems},
+        .contact = options->contact,
+        .problems = problems};
+    bool built = false;
+
+    if (make_maps(out, options->slots ? options->slots : BLOCKMAP_SLOTS)) {
+        w.incident = calloc(out->slots + 1, sizeof(*w.incident));
+        w.rules = rule_work_new(out, &w.suspended, w.contact);
+        built = w.incident && w.rules && build_rows(&w, standing);
+    }
+    rule_work_free(w.rules);
+    free(w.incident);
+    map_set_free(&w.suspended);
+    map_set_free(&w.slots);
     return built && !any_failed(out);
 }
 
@@ -206,29 +313,4 @@ void blockmap_free(struct blockmap *b)
     free(b->maps);
     free(b->names);
     *b = (struct blockmap){0};
-}
-
-void blockmap_main_cf(struct text *out, const char *dir, const char *type, unsigned slots)
-{
-    text_addf(
-        out,
-        "# mptools: what senderblock needs in main.cf, once. The maps have to be there before\n"
-        "# (senderblock --postmap). Where main.cf has one of these two parameters already, append\n"
-        "# our value to it; smtpd_sender_restrictions ends with ours. A service in master.cf that\n"
-        "# sets smtpd_sender_restrictions itself (-o, submission) needs the value there.\n"
-        "mp_index = %s:%s\nmp_regexp = regexp:%s\n"
-        "smtpd_restriction_classes =",
-        type, dir, dir);
-    for (unsigned slot = 1; slot <= slots; slot++)
-        text_addf(out, "%s mp_slot%02u", slot % 8 == 1 && slots > 8 ? "\n   " : "", slot);
-    text_add(out, SL("\nsmtpd_sender_restrictions =\n"
-                     "    check_sasl_access $mp_index/mp_customer_sasl\n"
-                     "    check_sasl_access $mp_regexp/mp_customer_sasl_regexp\n"
-                     "    permit_sasl_authenticated\n"));
-    text_addf(out, "    check_client_access cidr:%s/mp_customer_net\n", dir);
-    for (unsigned slot = 1; slot <= slots; slot++)
-        text_addf(out,
-                  "mp_slot%02u = check_sender_access $mp_index/mp_slot%02u_sender\n"
-                  "    check_sender_access $mp_regexp/mp_slot%02u_sender_regexp\n",
-                  slot, slot, slot);
 }

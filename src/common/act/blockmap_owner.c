@@ -2,15 +2,26 @@
 
 #include <stdlib.h>
 
-unsigned owners_slot(const struct owners *o, const struct customer *c)
+#include "act/address.h"
+#include "judge/suspect.h"
+
+/* Places in a set's maps, from its first. */
+enum { INDEX, REGEXP, NET };
+
+struct slice owners_value(const struct map_owners *o, const struct customer *c)
 {
     for (size_t i = 0; i < o->n; i++)
         if (o->list[i].customer == c)
-            return o->list[i].slot;
-    return 0;
+            return o->list[i].value;
+    return SLICE_NONE;
 }
 
-void nets_add(struct nets *nets, struct ipnet net, unsigned slot)
+static struct mapfile *set_map(const struct map_set *set, unsigned which)
+{
+    return &set->b->maps[(unsigned)set->first + which];
+}
+
+static void nets_add(struct nets *nets, struct ipnet net, struct slice value)
 {
     if (nets->n == nets->cap) {
         size_t cap = nets->cap ? nets->cap * 2 : 64;
@@ -22,10 +33,10 @@ void nets_add(struct nets *nets, struct ipnet net, unsigned slot)
         nets->list = list;
         nets->cap = cap;
     }
-    nets->list[nets->n++] = (struct net_row){net, slot};
+    nets->list[nets->n++] = (struct net_row){net, value};
 }
 
-static bool within_blocked(const struct nets *nets, size_t blocked, struct ipnet net)
+static bool within_refused(const struct nets *nets, size_t blocked, struct ipnet net)
 {
     for (size_t i = 0; i < blocked; i++)
         if (ipnet_covers(nets->list[i].net, net))
@@ -33,23 +44,25 @@ static bool within_blocked(const struct nets *nets, size_t blocked, struct ipnet
     return false;
 }
 
-bool nets_add_others(struct nets *nets, const struct customers *customers,
-                     const struct owners *owners)
+/* The nets of other customers that lie within a refused one. */
+static bool nets_add_others(struct map_set *set)
 {
-    size_t blocked = nets->n;
+    struct nets *nets = &set->nets;
+    size_t refused = nets->n;
 
-    for (size_t i = 0; blocked && i < customers_count(customers); i++) {
-        const struct customer *c = customers_at(customers, i);
-        if (owners_slot(owners, c))
+    for (size_t i = 0; refused && i < customers_count(set->customers); i++) {
+        const struct customer *c = customers_at(set->customers, i);
+        if (owners_value(&set->owners, c).n)
             continue;
         for (const struct customer_id *id = c->ids; id; id = id->next)
-            if (id->kind == CUSTOMER_NET && within_blocked(nets, blocked, id->net))
-                nets_add(nets, id->net, 0);
+            if (id->kind == CUSTOMER_NET && within_refused(nets, refused, id->net))
+                nets_add(nets, id->net, SLICE_NONE);
     }
     return !nets->failed;
 }
 
-/* A row that blocks before one that only says `not blocked here`. */
+/* Smallest nets first, as the first match of a cidr table wins; a row that refuses before one that
+ * only says `not refused here`. */
 static int compare_nets(const void *a, const void *b)
 {
     const struct net_row *x = a, *y = b;
@@ -57,38 +70,36 @@ static int compare_nets(const void *a, const void *b)
 
     if (order == 0)
         order = ipnet_cmp(x->net, y->net);
-    if (order == 0)
-        order = (x->slot == 0) - (y->slot == 0);
-    return order ? order : (x->slot > y->slot) - (x->slot < y->slot);
+    return order ? order : (x->value.n == 0) - (y->value.n == 0);
 }
 
-bool nets_write(struct nets *nets, struct mapfile *map, struct problems *problems)
+/* Rows with equal nets stay in the order in which they came. */
+static void sort_nets(struct nets *nets)
 {
-    char text[IPNET_TEXT], address[IPADDR_TEXT], class_text[SLOT_CLASS_TEXT];
-
     if (nets->n)
         qsort(nets->list, nets->n, sizeof(*nets->list), compare_nets);
-    for (size_t i = 0; i < nets->n; i++) {
-        const struct net_row *row = &nets->list[i];
-        struct slice value = row->slot ? slot_class(row->slot, class_text) : SL("DUNNO");
+}
+
+static bool nets_write(struct map_set *set)
+{
+    struct mapfile *map = set_map(set, NET);
+    char text[IPNET_TEXT], address[IPADDR_TEXT];
+
+    sort_nets(&set->nets);
+    for (size_t i = 0; i < set->nets.n; i++) {
+        const struct net_row *row = &set->nets.list[i];
+        struct slice value = row->value.n ? row->value : SL("DUNNO");
         /* A net's first address may be in a smaller one: only single addresses are sure. */
         struct slice probe =
             row->net.bits == 128 ? slice_str(ipaddr_text(row->net.addr, address)) : SLICE_NONE;
         ipnet_text(row->net, text);
-        if (mapfile_add(map, slice_str(text), value, probe) == MAP_CLASH && row->slot)
-            problem_add(problems, map->name, 0, "%s: belongs to two blocks; the first one counts",
-                        text);
+        if (mapfile_add(map, slice_str(text), value, probe) == MAP_CLASH && row->value.n)
+            problem_key(set->problems, map->name, slice_str(text), MAP_CLASH);
     }
     return !map->failed;
 }
 
-void nets_free(struct nets *nets)
-{
-    free(nets->list);
-    *nets = (struct nets){0};
-}
-
-void add_login_expression(struct text *out, unsigned kind, struct slice text)
+static void add_login_expression(struct text *out, unsigned kind, struct slice text)
 {
     text_addc(out, '/');
     if (kind == CUSTOMER_LOGIN || kind == CUSTOMER_LOGIN_PREFIX)
@@ -154,14 +165,14 @@ enum exception {
 
 /* What the identity is to the pattern, going by who wins in customers_by_login(). */
 static enum exception exception_kind(const struct customer_id *id,
-                                     const struct customer_id *pattern, const struct owners *owners)
+                                     const struct customer_id *pattern, const struct map_owners *owners)
 {
     if (id->customer == pattern->customer)
         return EXCEPTION_NONE;
     if (id->kind == CUSTOMER_LOGIN)
         return pattern_fits(pattern, id->text) ? EXCEPTION_WITHIN : EXCEPTION_NONE;
-    /* Those of other customers with an incident stand in the map before this one. */
-    if (!is_pattern(id) || owners_slot(owners, id->customer) || compare_patterns(id, pattern) > 0)
+    /* Those of other owners in these maps have their own rows, before this one. */
+    if (!is_pattern(id) || owners_value(owners, id->customer).n || compare_patterns(id, pattern) > 0)
         return EXCEPTION_NONE;
     if ((id->kind == CUSTOMER_LOGIN_PREFIX) != (pattern->kind == CUSTOMER_LOGIN_PREFIX))
         return EXCEPTION_CROSSING;
@@ -172,46 +183,40 @@ static enum exception exception_kind(const struct customer_id *id,
                : EXCEPTION_NONE;
 }
 
-struct pattern_work {
-    struct mapfile *map;
-    const struct customers *customers;
-    const struct owners *owners;
-    struct problems *problems;
-};
-
 /* Goes through all exceptions of a kind; writes their rows when asked, counts them. */
-static size_t exceptions(const struct pattern_work *w, const struct customer_id *pattern,
+static size_t exceptions(const struct map_set *set, const struct customer_id *pattern,
                          enum exception kind, bool write)
 {
+    struct mapfile *map = set_map(set, REGEXP);
     size_t n = 0;
 
-    for (size_t i = 0; i < customers_count(w->customers); i++)
-        for (const struct customer_id *id = customers_at(w->customers, i)->ids; id; id = id->next) {
+    for (size_t i = 0; i < customers_count(set->customers); i++)
+        for (const struct customer_id *id = customers_at(set->customers, i)->ids; id;
+             id = id->next) {
             struct text t = {0};
-            if (exception_kind(id, pattern, w->owners) != kind)
+            if (exception_kind(id, pattern, &set->owners) != kind)
                 continue;
             n++;
             if (!write)
                 continue;
             add_login_expression(&t, id->kind, id->text);
-            w->map->failed |= t.failed;
-            mapfile_add(w->map, text_slice(&t), SL("DUNNO"), SLICE_NONE);
+            map->failed |= t.failed;
+            mapfile_add(map, text_slice(&t), SL("DUNNO"), SLICE_NONE);
             text_free(&t);
         }
     return n;
 }
 
-static void add_pattern(const struct pattern_work *w, const struct customer_id *pattern)
+static void add_pattern(const struct map_set *set, const struct customer_id *pattern)
 {
-    char class_text[SLOT_CLASS_TEXT];
-    struct slice value = slot_class(owners_slot(w->owners, pattern->customer), class_text);
-    size_t within = exceptions(w, pattern, EXCEPTION_WITHIN, false);
-    size_t crossing = exceptions(w, pattern, EXCEPTION_CROSSING, false);
+    struct mapfile *map = set_map(set, REGEXP);
+    size_t within = exceptions(set, pattern, EXCEPTION_WITHIN, false);
+    size_t crossing = exceptions(set, pattern, EXCEPTION_CROSSING, false);
     struct text t = {0};
 
     if (!map_text_good(pattern->text) || within > EXCEPTIONS_MAX) {
         problem_add(
-            w->problems, w->map->name, 0,
+            set->problems, map->name, 0,
             "%.*s of customer %.*s: has %zu logins and wildcards of other customers in it, too "
             "many for a map: give its logins one by one (sasl:LOGIN) in the customers file",
             (int)pattern->text.n, pattern->text.p, (int)pattern->customer->key.n,
@@ -221,40 +226,115 @@ static void add_pattern(const struct pattern_work *w, const struct customer_id *
     if (crossing > EXCEPTIONS_MAX)
         crossing = 0;
     add_login_expression(&t, pattern->kind, pattern->text);
-    w->map->failed |= t.failed;
+    map->failed |= t.failed;
     if (within + crossing)
-        mapfile_add_if(w->map, text_slice(&t));
-    exceptions(w, pattern, EXCEPTION_WITHIN, true);
+        mapfile_add_if(map, text_slice(&t));
+    exceptions(set, pattern, EXCEPTION_WITHIN, true);
     if (crossing)
-        exceptions(w, pattern, EXCEPTION_CROSSING, true);
-    mapfile_add(w->map, text_slice(&t), value, SLICE_NONE);
+        exceptions(set, pattern, EXCEPTION_CROSSING, true);
+    mapfile_add(map, text_slice(&t), owners_value(&set->owners, pattern->customer), SLICE_NONE);
     if (within + crossing)
-        mapfile_add_endif(w->map);
+        mapfile_add_endif(map);
     text_free(&t);
 }
 
-bool add_login_patterns(struct mapfile *map, const struct customers *customers,
-                        const struct owners *owners, struct problems *problems)
+/* The wildcards and domains of the owners. */
+static bool add_patterns(const struct map_set *set)
 {
     const struct customer_id **patterns = NULL;
     size_t n = 0, cap = 0;
 
-    for (size_t i = 0; i < owners->n; i++)
-        for (const struct customer_id *id = owners->list[i].customer->ids; id; id = id->next)
+    for (size_t i = 0; i < set->owners.n; i++)
+        for (const struct customer_id *id = set->owners.list[i].customer->ids; id; id = id->next)
             cap += is_pattern(id);
     if (cap == 0)
         return true;
     patterns = calloc(cap, sizeof(*patterns));
     if (patterns == NULL)
         return false;
-    for (size_t i = 0; i < owners->n; i++)
-        for (const struct customer_id *id = owners->list[i].customer->ids; id; id = id->next)
+    for (size_t i = 0; i < set->owners.n; i++)
+        for (const struct customer_id *id = set->owners.list[i].customer->ids; id; id = id->next)
             if (is_pattern(id))
                 patterns[n++] = id;
     qsort(patterns, n, sizeof(*patterns), compare_pattern_pointers);
-    const struct pattern_work work = {map, customers, owners, problems};
     for (size_t i = 0; i < n; i++)
-        add_pattern(&work, patterns[i]);
+        add_pattern(set, patterns[i]);
     free(patterns);
-    return !map->failed;
+    return !set_map(set, REGEXP)->failed;
+}
+
+/* A login that the index carries goes there, any other as an expression. */
+static void add_login(const struct map_set *set, struct slice login, struct slice value)
+{
+    struct mapfile *index = set_map(set, INDEX), *regexp = set_map(set, REGEXP);
+    enum map_added result = MAP_BAD_KEY;
+    struct text t = {0};
+
+    if (slice_chr(login, '"') == NULL)
+        result = mapfile_add(index, login, value, login);
+    if (result == MAP_BAD_KEY && map_text_good(login)) {
+        add_login_expression(&t, CUSTOMER_LOGIN, login);
+        result = mapfile_add(regexp, text_slice(&t), value, login);
+    }
+    problem_key(set->problems, index->name, login, result);
+    text_free(&t);
+}
+
+static struct slice keep(struct map_set *set, struct slice value)
+{
+    struct mapfile *m = set_map(set, INDEX);
+    struct slice copy = arena_slice(&m->arena, value);
+
+    m->failed |= copy.n != value.n;
+    return copy;
+}
+
+bool map_set_customer(struct map_set *set, const struct customer *c, struct slice value)
+{
+    struct map_owners *o = &set->owners;
+
+    if (o->n == o->cap) {
+        size_t cap = o->cap ? o->cap * 2 : 16;
+        struct map_owner *list = realloc(o->list, cap * sizeof(*list));
+        if (list == NULL)
+            return false;
+        o->list = list;
+        o->cap = cap;
+    }
+    value = keep(set, value);
+    o->list[o->n++] = (struct map_owner){c, value};
+    for (const struct customer_id *id = c->ids; id; id = id->next)
+        if (id->kind == CUSTOMER_NET)
+            nets_add(&set->nets, id->net, value);
+    return value.n > 0;
+}
+
+void map_set_identity(struct map_set *set, unsigned kind, struct slice identity, struct slice value)
+{
+    struct ipnet net;
+
+    if (kind == IDENTITY_LOGIN)
+        add_login(set, identity, value);
+    else if (ipnet_parse(identity, &net) == NULL)
+        nets_add(&set->nets, net, keep(set, value));
+    else
+        problem_key(set->problems, set_map(set, NET)->name, identity, MAP_BAD_KEY);
+}
+
+/* Logins that stand in no pattern's way come first, so all of them before the patterns. */
+bool map_set_write(struct map_set *set)
+{
+    for (size_t i = 0; i < set->owners.n; i++)
+        for (const struct customer_id *id = set->owners.list[i].customer->ids; id; id = id->next)
+            if (id->kind == CUSTOMER_LOGIN)
+                add_login(set, id->text, set->owners.list[i].value);
+    return add_patterns(set) && nets_add_others(set) && nets_write(set);
+}
+
+void map_set_free(struct map_set *set)
+{
+    free(set->owners.list);
+    free(set->nets.list);
+    set->owners = (struct map_owners){0};
+    set->nets = (struct nets){0};
 }

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "act/blockmap_slots.h"
 #include "act/mapfile.h"
 #include "base/exits.h"
 
@@ -80,7 +79,7 @@ void escalate_note(struct escalate *e, const struct incident *i, const char *wha
 }
 
 /* "login bob@acme.example, 41 messages since 2026-…" */
-static void add_who(struct text *t, const struct suspect *s)
+void escalate_add_who(struct text *t, const struct suspect *s)
 {
     text_addf(t, "%s ", identity_kind_name(s->kind).p);
     text_add(t, s->identity);
@@ -90,28 +89,14 @@ static void add_who(struct text *t, const struct suspect *s)
     text_addf(t, ", score %.1f of %.1f: ", s->score, s->threshold);
 }
 
-static void add_tag(struct text *t, const struct incident *i, unsigned number)
+void escalate_add_tag(struct text *t, const struct incident *i, unsigned number)
 {
     text_addf(t, " [mp %lld.%u]", (long long)i->id, number);
 }
 
-static void let_go(struct escalate *e, const struct suspect *s)
-{
-    if (e->o.dealt && s->state >= STATE_COMPROMISED)
-        e->o.dealt(e->o.user, s->kind, s->identity);
-}
-
-/* A restriction class for the incident, if it has none. */
-static bool take_slot(struct escalate *e, struct incident *i, int64_t time)
-{
-    if (i->slot == 0)
-        i->slot = slot_choose(e->o.ledger, e->o.slots, time);
-    return i->slot != 0;
-}
-
-static void tell(struct escalate *e, const char *event, const struct incident *i,
-                 const struct suspect *s, int64_t time, const char *type, unsigned number,
-                 const struct rule *rule, const struct trail_list *evidence)
+void escalate_tell(struct escalate *e, const char *event, const struct incident *i,
+                   const struct suspect *s, int64_t time, const char *type, unsigned number,
+                   const struct rule *rule, const struct trail_list *evidence)
 {
     bool suspended = i->state == INCIDENT_SUSPENDED;
 
@@ -130,6 +115,12 @@ static void tell(struct escalate *e, const char *event, const struct incident *i
                                     .evidence = evidence});
 }
 
+static void let_go(struct escalate *e, const struct suspect *s)
+{
+    if (e->o.dealt && s->state >= STATE_COMPROMISED)
+        e->o.dealt(e->o.user, s->kind, s->identity);
+}
+
 static void watch(struct escalate *e, struct incident *i, const struct suspect *s, bool fresh,
                   bool never)
 {
@@ -138,121 +129,12 @@ static void watch(struct escalate *e, struct incident *i, const struct suspect *
     if (!fresh && !never)
         return;
     e->text.n = 0;
-    add_who(&e->text, s);
+    escalate_add_who(&e->text, s);
     text_add(&e->text, never ? SL("compromised, but it stands in never_block: nothing is refused")
                              : SL("one kind of evidence alone: nothing is refused"));
     escalate_note(e, i, "watch", s->time);
     if (never || e->o.settings->notify_watch)
-        tell(e, "watch", i, s, s->time, NULL, 0, NULL, NULL);
-}
-
-/* Is that rule there already? */
-static bool stands(struct escalate *e, const struct incident *i, const struct rule *rule)
-{
-    struct ledger_rows r =
-        ledger_query(e->o.ledger,
-                     "SELECT a.id, (SELECT count(*) FROM conditions c WHERE c.action = a.id)"
-                     " FROM actions a WHERE a.incident = ? AND a.until IS NULL",
-                     "i", i->id);
-    bool found = false;
-
-    while (!found && ledger_next(&r)) {
-        unsigned same = 0;
-        for (unsigned c = 0; c < rule->conditions; c++)
-            same +=
-                ledger_int_of(e->o.ledger, 0,
-                              "SELECT 1 FROM conditions WHERE action = ? AND field = ? AND"
-                              " value = ?",
-                              "itt", ledger_int(&r, 0), rule_field_name(rule->condition[c].field),
-                              rule->condition[c].value) == 1;
-        found = ledger_int(&r, 1) == rule->conditions && same == rule->conditions;
-    }
-    ledger_done(&r);
-    return found;
-}
-
-/* Takes the action. `also` says what can't be done when there is no class left. */
-static unsigned act(struct escalate *e, struct incident *i, enum action_type type,
-                    const struct rule *rule, int64_t time)
-{
-    if (rule->conditions == 0 || !take_slot(e, i, time) ||
-        !blockmap_can_carry(e->o.ledger, i->id, rule))
-        return 0;
-    return incident_act(e->o.ledger, i, type, rule, time);
-}
-
-static void add_rule(struct text *t, const struct rule *rule)
-{
-    text_add(t, SL("refused is: "));
-    rule_add_words(t, rule->condition, rule->conditions);
-    if (rule->spam)
-        text_addf(t, " (%llu of %llu spam messages, %llu of %llu others)",
-                  (unsigned long long)rule->covered, (unsigned long long)rule->spam,
-                  (unsigned long long)rule->collateral, (unsigned long long)rule->legitimate);
-}
-
-static bool to_address(struct escalate *e, struct incident *i, const struct suspect *s,
-                       const struct spam *spam)
-{
-    struct rule rule = {.condition = {{RULE_SENDER, address_key(&spam->address)}}, .conditions = 1};
-
-    spam_measure(spam, &rule);
-    unsigned number = act(e, i, ACTION_ADDRESS, &rule, s->time);
-    if (number == 0)
-        return false;
-    i->state = INCIDENT_ADDRESS;
-    incident_save(e->o.ledger, i);
-    e->text.n = 0;
-    add_who(&e->text, s);
-    text_addf(&e->text, "%llu of %llu have one sender address: refused is ",
-              (unsigned long long)spam->share, (unsigned long long)spam->of);
-    text_add(&e->text, address_key(&spam->address));
-    text_add(&e->text, i->owner.whole ? SL(", when this customer uses it")
-                                      : SL(", when this identity uses it"));
-    add_tag(&e->text, i, number);
-    escalate_note(e, i, "address", s->time);
-    tell(e, i->relapses ? "relapse" : "address", i, s, s->time, "address", number, &rule,
-         &spam->list);
-    return true;
-}
-
-static void to_rule(struct escalate *e, struct incident *i, const struct suspect *s,
-                    const struct spam *spam, const char *event)
-{
-    struct rule rule;
-    bool first = i->state != INCIDENT_RULE;
-
-    if (!spam_rule(e, spam, &rule))
-        return;
-    bool again = rule.conditions && stands(e, i, &rule);
-    unsigned number = again ? 0 : act(e, i, ACTION_RULE, &rule, s->time);
-    i->state = INCIDENT_RULE;
-    if (i->clock == WHEN_NONE)
-        i->clock = s->time;
-    incident_save(e->o.ledger, i);
-    e->text.n = 0;
-    add_who(&e->text, s);
-    if (number) {
-        add_rule(&e->text, &rule);
-        add_tag(&e->text, i, number);
-    } else if (again) {
-        text_add(&e->text, SL("it still leaves, past the rule that stands"));
-    } else {
-        text_addf(&e->text, "%llu sender addresses, and ", (unsigned long long)s->senders);
-        text_add(&e->text,
-                 i->slot == 0 ? SL("no restriction class is free (--slots)")
-                 : !spam->measured
-                     ? SL("no rule is known without the messages: give senderblock the log")
-                     : SL("no rule stops it without stopping other mail"));
-    }
-    text_add(&e->text, SL(": suspended at "));
-    escalate_add_time(&e->text, escalate_deadline(e, i));
-    text_add(&e->text, SL(" if spam still leaves then"));
-    e->counts.left += number == 0;
-    escalate_note(e, i, "rule", s->time);
-    if (first || number)
-        tell(e, event, i, s, s->time, number ? "rule" : NULL, number, number ? &rule : NULL,
-             &spam->list);
+        escalate_tell(e, "watch", i, s, s->time, NULL, 0, NULL, NULL);
 }
 
 void escalate_suspend(struct escalate *e, struct incident *i, const struct suspect *s, int64_t time)
@@ -271,9 +153,9 @@ void escalate_suspend(struct escalate *e, struct incident *i, const struct suspe
     }
     text_add(&e->text, i->owner.whole ? SL(": every login and net of the customer is refused")
                                       : SL(": all mail of this identity is refused"));
-    add_tag(&e->text, i, number);
+    escalate_add_tag(&e->text, i, number);
     escalate_note(e, i, "suspended", time);
-    tell(e, "suspended", i, s, time, "suspension", number, NULL, NULL);
+    escalate_tell(e, "suspended", i, s, time, "suspension", number, NULL, NULL);
 }
 
 /* Back to where it was: the clock goes on from where it stood when the ticket came. */
@@ -288,7 +170,7 @@ static void relapse(struct escalate *e, struct incident *i, const struct suspect
     if (i->clock != WHEN_NONE)
         i->clock = s->time - passed;
     e->text.n = 0;
-    add_who(&e->text, s);
+    escalate_add_who(&e->text, s);
     text_add(&e->text, SL("spam again after it was reinstated"));
     escalate_note(e, i, "relapse", s->time);
     if (before == INCIDENT_SUSPENDED) {
@@ -296,9 +178,9 @@ static void relapse(struct escalate *e, struct incident *i, const struct suspect
         return;
     }
     if (before == INCIDENT_ADDRESS && spam->one && spam->fault == ADDRESS_OK &&
-        to_address(e, i, s, spam))
+        escalate_to_address(e, i, s, spam))
         return;
-    to_rule(e, i, s, spam, "relapse");
+    escalate_to_rule(e, i, s, spam, "relapse");
 }
 
 /* Compromised: what now? */
@@ -314,7 +196,7 @@ static void decide(struct escalate *e, struct incident *i, const struct suspect 
         if (i->state == INCIDENT_ADDRESS && spam.one && spam.fault == ADDRESS_OK) {
             struct rule same = {.condition = {{RULE_SENDER, address_key(&spam.address)}},
                                 .conditions = 1};
-            one_only = stands(e, i, &same);
+            one_only = escalate_stands(e, i, &same);
         }
         bool late = i->clock != WHEN_NONE && s->time >= escalate_deadline(e, i);
         if (i->state == INCIDENT_REINSTATED) {
@@ -322,14 +204,14 @@ static void decide(struct escalate *e, struct incident *i, const struct suspect 
         } else if (i->state == INCIDENT_SUSPENDED || (i->state == INCIDENT_ADDRESS && one_only)) {
             incident_save(e->o.ledger, i);
             e->text.n = 0;
-            add_who(&e->text, s);
+            escalate_add_who(&e->text, s);
             text_add(&e->text, SL("it still leaves: are the maps installed, or was it queued?"));
             escalate_note(e, i, "leaves", s->time);
         } else if (i->state == INCIDENT_RULE && late) {
             escalate_suspend(e, i, s, s->time);
         } else if (!(one_only && spam.one && spam.fault == ADDRESS_OK &&
-                     to_address(e, i, s, &spam))) {
-            to_rule(e, i, s, &spam, "rule");
+                     escalate_to_address(e, i, s, &spam))) {
+            escalate_to_rule(e, i, s, &spam, "rule");
         }
     }
     spam_free(&spam);

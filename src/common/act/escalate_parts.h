@@ -44,9 +44,28 @@ bool spam_load(struct escalate *e, const struct owner *o, const struct suspect *
 void spam_free(struct spam *s);
 /* How much a rule covers and hits by mistake. */
 void spam_measure(const struct spam *s, struct rule *rule);
-bool spam_rule(struct escalate *e, const struct spam *s, struct rule *out);
+/* A spammer with several sources gives several rules, each for what those before leave. */
+#define RULES_MOST 3u
+bool spam_rules(struct escalate *e, const struct spam *s, struct rule out[RULES_MOST], unsigned *n);
+
+/* escalate_act.c */
+/* Refuses the address. False when it can't be: no class is free, or no map carries it. */
+bool escalate_to_address(struct escalate *e, struct incident *i, const struct suspect *s,
+                         const struct spam *spam);
+/* Refuses what the tightest rules say, if there are any; the clock runs in any case. */
+void escalate_to_rule(struct escalate *e, struct incident *i, const struct suspect *s,
+                      const struct spam *spam, const char *event);
+/* Does an action with these conditions stand? */
+bool escalate_stands(struct escalate *e, const struct incident *i, const struct rule *rule);
 
 /* escalate.c */
+/* "login bob@acme.example, 41 messages since 2026-…: " */
+void escalate_add_who(struct text *t, const struct suspect *s);
+void escalate_add_tag(struct text *t, const struct incident *i, unsigned number);
+/* The notice of what was done; e->text is the reason. */
+void escalate_tell(struct escalate *e, const char *event, const struct incident *i,
+                   const struct suspect *s, int64_t time, const char *type, unsigned number,
+                   const struct rule *rule, const struct trail_list *evidence);
 const struct customer *escalate_customer(const struct escalate *e, const struct incident *i);
 /* Journal, and told. e->text holds the reason. */
 void escalate_note(struct escalate *e, const struct incident *i, const char *what, int64_t time);

@@ -60,6 +60,12 @@ static void count_address(struct spam *s, const struct suspect *suspect)
     s->one = most.n > 0 && is_nearly_all(s->share, s->of);
 }
 
+static bool no_memory(struct escalate *e)
+{
+    ledger_fail(e->o.ledger, EXIT_TEMPFAIL, "out of memory: nothing was changed: try again");
+    return false;
+}
+
 bool spam_load(struct escalate *e, const struct owner *o, const struct suspect *s, struct spam *out)
 {
     int64_t from = s->time - e->o.settings->keep_messages * WHEN_SECOND;
@@ -75,15 +81,14 @@ bool spam_load(struct escalate *e, const struct owner *o, const struct suspect *
             return false;
         out->all = arena_alloc(&e->arena, (out->list.n + 1) * sizeof *out->all);
         if (out->all == NULL)
-            return ledger_fail(l, EXIT_TEMPFAIL, "out of memory: nothing was changed: try again"),
-                   false;
+            return no_memory(e);
     }
     for (size_t i = 0; i < out->list.n; i++) {
         out->all[i] = out->list.list[i].m;
         out->all[i].spam = is_flagged(&out->list.list[i], s);
     }
-    if (out->list.n)
-        rule_mark(out->all, out->list.n, s->since);
+    if (out->list.n && !rule_mark(out->all, out->list.n, s->since))
+        return no_memory(e);
     for (size_t i = 0; i < out->list.n; i++) {
         out->list.list[i].m.spam = out->all[i].spam;
         spam += out->all[i].spam;
@@ -102,25 +107,58 @@ void spam_measure(const struct spam *s, struct rule *rule)
 {
     rule->covered = rule->spam = rule->collateral = rule->legitimate = 0;
     for (size_t i = 0; s->measured && i < s->list.n; i++) {
-        bool hit = rule_matches(rule->condition, rule->conditions, &s->all[i]);
-        if (s->all[i].spam) {
+        const struct rule_message *m = &s->all[i];
+        if (m->spam) {
             rule->spam++;
-            rule->covered += hit;
+            rule->covered += rule_matches(rule->condition, rule->conditions, m);
         } else {
             rule->legitimate++;
-            rule->collateral += hit;
+            rule->collateral += rule_may_match(rule->condition, rule->conditions, m);
         }
     }
 }
 
-bool spam_rule(struct escalate *e, const struct spam *s, struct rule *out)
+/* Drops the spam that the rule covers; how many messages are left. */
+static size_t drop_covered(struct rule_message *m, size_t n, const struct rule *rule)
 {
-    *out = (struct rule){.conditions = 0};
-    if (!s->measured)
+    size_t left = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!m[i].spam || !rule_matches(rule->condition, rule->conditions, &m[i]))
+            m[left++] = m[i];
+    return left;
+}
+
+static size_t spam_in(const struct rule_message *m, size_t n)
+{
+    size_t spam = 0;
+
+    for (size_t i = 0; i < n; i++)
+        spam += m[i].spam;
+    return spam;
+}
+
+bool spam_rules(struct escalate *e, const struct spam *s, struct rule out[RULES_MOST], unsigned *n)
+{
+    size_t left = s->list.n, all = spam_in(s->all, s->measured ? left : 0);
+    struct rule_message *m;
+
+    *n = 0;
+    if (all == 0)
         return true;
-    if (rule_find(s->all, s->list.n, e->o.settings->max_collateral, e->o.settings->header_rules,
-                  &e->arena, out))
-        return true;
-    ledger_fail(e->o.ledger, EXIT_TEMPFAIL, "out of memory: nothing was changed: try again");
-    return false;
+    if ((m = arena_alloc(&e->arena, left * sizeof *m)) == NULL)
+        return no_memory(e);
+    memcpy(m, s->all, left * sizeof *m);
+    while (*n < RULES_MOST && spam_in(m, left) * 100 > all) {
+        struct rule *rule = &out[*n];
+        if (!rule_find(m, left, e->o.settings->max_collateral, e->o.settings->header_rules,
+                       &e->arena, rule))
+            return no_memory(e);
+        if (rule->conditions == 0)
+            break;
+        left = drop_covered(m, left, rule);
+        spam_measure(s, rule);
+        ++*n;
+    }
+    return true;
 }

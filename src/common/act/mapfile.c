@@ -3,16 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
 #include "base/exits.h"
 #include "base/ipnet.h"
 
 #define KEY_MAX 255
 #define VALUE_MAX 400
+#define PROBED_MAX 100
 #define SIGNATURE "# Written by senderblock"
 
 static bool printable(struct slice s)
@@ -33,6 +35,18 @@ static bool is_class(struct slice s)
     return true;
 }
 
+static bool are_classes(struct slice s)
+{
+    const char *space;
+
+    while ((space = slice_chr(s, ' ')) != NULL) {
+        if (!is_class(slice_range(s.p, space)))
+            return false;
+        s = slice_skip(s, (size_t)(space + 1 - s.p));
+    }
+    return is_class(s);
+}
+
 /* `554 5.7.1 text`: code and status have to agree (RFC 3463 section 2). */
 static bool is_reply(struct slice s)
 {
@@ -41,12 +55,21 @@ static bool is_reply(struct slice s)
            s.p[7] == '.' && is_digit(s.p[8]) && s.p[9] == ' ' && s.p[10] != ' ';
 }
 
+static bool value_text_good(struct slice value)
+{
+    return value.n && value.n <= VALUE_MAX && printable(value) && !slice_chr(value, '$') &&
+           value.p[value.n - 1] != ' ';
+}
+
 bool map_value_good(struct slice value)
 {
-    if (value.n == 0 || value.n > VALUE_MAX || !printable(value) || slice_chr(value, '$') ||
-        value.p[value.n - 1] == ' ')
-        return false;
-    return slice_eq(value, SL("DUNNO")) || is_class(value) || is_reply(value);
+    return value_text_good(value) &&
+           (slice_eq(value, SL("DUNNO")) || are_classes(value) || is_reply(value));
+}
+
+bool map_header_value_good(struct slice value)
+{
+    return value_text_good(value) && slice_starts(value, SL("REJECT ")) && value.p[7] != ' ';
 }
 
 bool map_key_good(struct slice key)
@@ -108,6 +131,7 @@ static bool key_good(const struct mapfile *m, struct slice key)
     case MAP_INDEXED:
         return map_key_good(key);
     case MAP_REGEXP:
+    case MAP_HEADER:
         return expression_good(key);
     case MAP_CIDR:
         return net_good(key);
@@ -152,21 +176,56 @@ static bool push(struct mapfile *m, struct slice key, struct slice value, struct
     return true;
 }
 
+/* Does the expression, with its slashes, fit the text? An error means that it might. */
+static bool expression_fits(struct slice expression, const char *text)
+{
+    char *pattern = strndup(expression.p + 1, expression.n - 2);
+    regex_t re;
+
+    if (pattern == NULL)
+        return true;
+    bool compiled = regcomp(&re, pattern, REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0;
+    bool fits = !compiled || regexec(&re, text, 0, NULL, 0) == 0;
+    if (compiled)
+        regfree(&re);
+    free(pattern);
+    return fits;
+}
+
+/* Might an earlier row of a regexp map answer? (Of many rows this is not asked.) */
+static bool answered_before(const struct mapfile *m, struct slice probe)
+{
+    char *text = m->n > PROBED_MAX ? NULL : strndup(probe.p, probe.n);
+    bool answered = text == NULL;
+
+    for (size_t i = 0; i < m->n && !answered; i++)
+        answered = m->rows[i].key.p[0] == '/' && expression_fits(m->rows[i].key, text);
+    free(text);
+    return answered;
+}
+
+static bool is_keyed(const struct mapfile *m)
+{
+    return m->kind == MAP_INDEXED || m->kind == MAP_CIDR;
+}
+
 enum map_added mapfile_add(struct mapfile *m, struct slice key, struct slice value,
                            struct slice probe)
 {
     if (!key_good(m, key))
         return MAP_BAD_KEY;
-    if (!map_value_good(value))
+    if (!(m->kind == MAP_HEADER ? map_header_value_good(value) : map_value_good(value)))
         return MAP_BAD_VALUE;
-    if (m->kind != MAP_REGEXP) {
+    if (is_keyed(m)) {
         const struct slice *there = map_get(&m->index, key);
         if (there)
             return slice_eq(*there, value) ? MAP_ADDED : MAP_CLASH;
+    } else if (probe.n && answered_before(m, probe)) {
+        probe = SLICE_NONE;
     }
     if (!push(m, key, value, probe))
         return MAP_NO_MEMORY;
-    if (m->kind != MAP_REGEXP) {
+    if (is_keyed(m)) {
         struct slice *kept = arena_alloc(&m->arena, sizeof(*kept));
         if (kept)
             *kept = m->rows[m->n - 1].value;
@@ -212,9 +271,9 @@ static int compare_keys(const void *a, const void *b)
 
 static const char *kind_text(enum map_kind kind)
 {
-    return kind == MAP_INDEXED  ? "indexed: postmap makes the table"
-           : kind == MAP_REGEXP ? "regexp: Postfix reads it after a reload"
-                                : "cidr: Postfix reads it after a reload";
+    return kind == MAP_INDEXED ? "indexed: postmap makes the table"
+           : kind == MAP_CIDR  ? "cidr: Postfix reads it after a reload"
+                               : "regexp: Postfix reads it after a reload";
 }
 
 bool mapfile_render(struct mapfile *m, struct text *out)
@@ -224,8 +283,7 @@ bool mapfile_render(struct mapfile *m, struct text *out)
     if (m->kind == MAP_INDEXED && m->n)
         qsort(m->rows, m->n, sizeof(*m->rows), compare_keys);
     text_addf(out,
-              SIGNATURE " from mp_blocks, which holds what is blocked; changes made here are "
-                        "lost.\n# %s, %s.\n",
+              SIGNATURE " from its ledger; changes made here are lost.\n# %s, %s.\n",
               m->name, kind_text(m->kind));
     if (m->about.n) {
         text_add(out, SL("# "));
@@ -256,13 +314,51 @@ static bool is_ours(const char *path)
     return n == 0 || (n == (ssize_t)sizeof(buf) && memcmp(buf, SIGNATURE, sizeof(buf)) == 0);
 }
 
-int mapfile_write(struct mapfile *m, const char *dir, bool *changed, struct failure *failure)
+static bool has_bytes(const char *path, struct slice want)
+{
+    char buf[4096];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    ssize_t n = 1;
+
+    if (fd < 0)
+        return false;
+    bool same = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == want.n;
+    while (same && n > 0) {
+        n = read(fd, buf, sizeof(buf));
+        same = n >= 0 && (size_t)n <= want.n && memcmp(buf, want.p, (size_t)n) == 0;
+        if (same)
+            want = slice_skip(want, (size_t)n);
+    }
+    close(fd);
+    return same && want.n == 0;
+}
+
+static int stage_bytes(const char *path, struct slice bytes, struct atomic **out,
+                       struct failure *failure)
+{
+    struct atomic *a = atomic_open(path, 0);
+
+    if (a == NULL)
+        return failure_memory(failure);
+    if (atomic_fd(a) >= 0 && !write_all(atomic_fd(a), bytes.p, bytes.n))
+        atomic_write_failed(a);
+    if (atomic_failure(a)->status == 0) {
+        *out = a;
+        return 0;
+    }
+    failure_set(failure, atomic_failure(a)->status, "%s", failure_text(atomic_failure(a)));
+    atomic_free(a);
+    return failure->status;
+}
+
+int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out,
+                  struct failure *failure)
 {
     char path[PATH_MAX];
     struct text t = {0};
-    int status;
 
-    *changed = false;
+    *out = NULL;
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, m->name) >= sizeof(path))
         return failure_set(failure, EXIT_CANTCREAT, "%s/%s: the name is too long", dir, m->name);
     if (!is_ours(path))
@@ -271,12 +367,12 @@ int mapfile_write(struct mapfile *m, const char *dir, bool *changed, struct fail
             "%s: is not one of senderblock's own maps, or can't be read: move it away "
             "or choose another folder with --maps",
             path);
-    if (mapfile_render(m, &t))
-        status = atomic_write(path, text_slice(&t), ATOMIC_IF_CHANGED, changed, failure);
-    else
-        status = failure_memory(failure);
+    if (!mapfile_render(m, &t))
+        failure_memory(failure);
+    else if (!has_bytes(path, text_slice(&t)))
+        stage_bytes(path, text_slice(&t), out, failure);
     text_free(&t);
-    return status;
+    return failure->status;
 }
 
 void mapfile_free(struct mapfile *m)

@@ -1,7 +1,7 @@
 /* mapfile: the text of one Postfix lookup table, built in memory and put in place as a whole.
  *
- * Three kinds: indexed (source of postmap: lmdb, cdb, hash), regexp (regexp_table(5)) and cidr
- * (cidr_table(5)). A row that Postfix would drop, cut or join to another is not taken: postmap
+ * Kinds: indexed (source of postmap: lmdb, cdb, hash), regexp (regexp_table(5)), cidr
+ * (cidr_table(5)), and a regexp table for header_checks(5). A row that Postfix would drop, cut or join to another is not taken: postmap
  * exits 0 on those (7-postfix.md has the list), so they have to be kept out here. Indexed rows are
  * sorted by key, the others keep their order, because their first match wins; the same rows give
  * the same bytes.
@@ -13,11 +13,12 @@
 #define MPTOOLS_ACT_MAPFILE_H
 
 #include "base/arena.h"
+#include "base/atomic.h"
 #include "base/failure.h"
 #include "base/map.h"
 #include "base/text.h"
 
-enum map_kind { MAP_INDEXED, MAP_REGEXP, MAP_CIDR };
+enum map_kind { MAP_INDEXED, MAP_REGEXP, MAP_CIDR, MAP_HEADER };
 
 struct map_row {
     struct slice key, value;
@@ -43,15 +44,18 @@ enum map_added {
     MAP_NO_MEMORY
 };
 
-/* What access(5) values we write: DUNNO, one of our classes (mp_…), or `5NN 5.x.x text` and
- * `4NN 4.x.x text` in printable ASCII without `$`. */
+/* What access(5) values we write: DUNNO, our classes (mp_…, with a space between two), or `5NN
+ * 5.x.x text` and `4NN 4.x.x text` in printable ASCII without `$`. */
 bool map_value_good(struct slice value);
+/* Of header_checks(5), which knows no codes and lets the mail pass then: `REJECT text`. */
+bool map_header_value_good(struct slice value);
 /* Printable ASCII in lower case that needs no quotes, or a quoted local part; at most 255 bytes. */
 bool map_key_good(struct slice key);
 /* UTF-8 without control characters, 1 to 255 bytes: what an expression can be made of. */
 bool map_text_good(struct slice s);
 
-/* probe: see struct map_row. For MAP_REGEXP the key is the expression with its slashes. */
+/* probe: see struct map_row; it is not kept when an earlier row answers it. For MAP_REGEXP and
+ * MAP_HEADER the key is the expression with its slashes. */
 enum map_added mapfile_add(struct mapfile *m, struct slice key, struct slice value,
                            struct slice probe);
 /* regexp maps: rows up to the matching mapfile_add_endif() count only where the expression does. */
@@ -60,10 +64,11 @@ void mapfile_add_endif(struct mapfile *m);
 
 /* The file's text, header included. False when memory ran out. */
 bool mapfile_render(struct mapfile *m, struct text *out);
-/* Writes DIR/name unless it is there with these bytes; *changed says which. A file of that name
- * that isn't senderblock's is not replaced (EXIT_CANTCREAT). Returns 0 or the status in *failure.
- */
-int mapfile_write(struct mapfile *m, const char *dir, bool *changed, struct failure *failure);
+/* The new DIR/name, written beside the old one and not yet in place; *out stays NULL when the file
+ * is there with these bytes. A file of that name that isn't senderblock's is not replaced
+ * (EXIT_CANTCREAT). Returns 0 or the status in *failure. */
+int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out,
+                  struct failure *failure);
 
 void mapfile_about(struct mapfile *m, struct slice line);
 void mapfile_free(struct mapfile *m);

@@ -312,7 +312,7 @@ int postmap_install(const struct table_type *type, const char *dir, const struct
 
 bool postfix_has_classes(unsigned slots)
 {
-    static const char *const argv[] = {"postconf", "-h", "smtpd_restriction_classes", NULL};
+    static const char *const argv[] = {"postconf", "-hx", "smtpd_restriction_classes", NULL};
     struct text out = {0}, err = {0};
     char last[16];
 

@@ -6,6 +6,8 @@
 #ifndef MPTOOLS_ACT_RULE_PARTS_H
 #define MPTOOLS_ACT_RULE_PARTS_H
 
+#include <regex.h>
+
 #include "act/address.h"
 #include "act/rule.h"
 #include "base/ipnet.h"
@@ -40,10 +42,10 @@ struct pattern {
 /* Takes an expression apart; false when it is none of ours. */
 bool pattern_parse_sender(struct slice expression, struct pattern *out);
 bool pattern_parse_subject(struct slice expression, struct pattern *out);
-bool pattern_fits(const struct pattern *p, struct slice text);
+bool pattern_fits_sender(const struct pattern *p, struct slice key, size_t local);
+bool pattern_fits_subject(const struct pattern *p, struct slice subject);
 
-/* Learns from words that are cut alike (same separators, same kinds of runs); NULL-terminated
- * nothing: `n` of them. False when there is nothing to learn. */
+/* How words are cut into parts. */
 enum pattern_cut {
     CUT_RUNS,  /* letters, digits and separators are parts of their own */
     CUT_WORDS, /* letters and digits are one kind of part */
@@ -53,40 +55,45 @@ enum pattern_cut {
 #define PATTERN_WORD_MAX 64u
 /* The word's shape, equal for words that one pattern may be learned from; false when it has
  * characters that no pattern is made of. */
-bool pattern_shape(struct slice word, enum pattern_cut cut, char out[PATTERN_WORD_MAX]);
+bool pattern_shape(struct slice word, enum pattern_cut cut, char out[PATTERN_WORD_MAX + 1]);
+/* Adds the expression, without anchors, that n different words of one shape fit. */
 void pattern_learn(struct text *out, const struct slice *words, size_t n, enum pattern_cut cut);
 /* A domain that may stand in a pattern. */
 bool pattern_domain_good(struct slice domain);
 void pattern_add_literal(struct text *out, struct slice s);
 
-/* A message's field, taken apart once; what stands in it lives as long as the message. */
+/* A message's field, taken apart once. */
+#define RULE_VALUE_MAX 1024u /* bytes; of longer ones nothing is known */
 struct rule_value {
-    struct slice text; /* folded; a sender's as address_key() */
-    uint32_t local;    /* length of a sender's local part */
-    bool quoted;
-    bool known, good; /* may Postfix carry it as a condition? */
-    struct ipaddr ip;
+    struct slice text; /* folded, in buf; a sender's as address_key(); empty: it has none */
+    size_t local;      /* of a sender */
+    struct ipaddr ip;  /* of a client */
+    bool quoted;       /* a sender's local part */
+    bool unknown;      /* it may be anything */
+    bool good;         /* Postfix can carry it as a condition */
 };
-/* buf has room for RULE_VALUE_MAX bytes. */
-#define RULE_VALUE_MAX 1024u
-void rule_value_of(enum rule_field field, struct slice raw, char *buf, struct rule_value *out);
+/* RULE_SENDER_PATTERN is as RULE_SENDER. */
+void rule_value_of(enum rule_field field, const struct rule_message *m, char buf[RULE_VALUE_MAX],
+                   struct rule_value *out);
+/* The bytes that it is made of. */
+struct slice rule_message_field(const struct rule_message *m, enum rule_field field);
 
 /* A condition, taken apart once. */
 struct rule_test {
     enum rule_field field;
+    bool none;    /* the value is none of its field: holds for nothing */
+    bool foreign; /* an expression that is none of ours */
+    bool quoted;
     struct slice value;
-    struct ipnet net;
-    size_t local; /* of a sender's */
-    bool none;    /* holds for nothing: the value is none of its field */
-    bool foreign; /* an expression that is none of ours: regcomp's */
-    void *regex;
+    size_t local;     /* of a sender */
+    struct ipnet net; /* of a client */
+    regex_t regex;    /* when foreign */
     struct pattern pattern;
 };
+/* The condition's value has to stay. */
 void rule_test_begin(struct rule_test *t, const struct rule_condition *c);
 bool rule_test_holds(const struct rule_test *t, const struct rule_value *v);
 void rule_test_end(struct rule_test *t);
-
-struct slice rule_message_field(const struct rule_message *m, enum rule_field field);
 
 /* A candidate, and which messages it holds for. */
 enum rule_rank {
@@ -102,7 +109,7 @@ enum rule_rank {
 
 struct candidate {
     struct rule_condition condition;
-    uint64_t *bits; /* spam first, then from a word's start the others; `may` of these */
+    uint64_t *bits; /* spam that it holds for; from a new word on others that it may hold for */
     uint64_t covered, collateral;
     unsigned rank;
     bool wide; /* only beside a login or client */
@@ -111,13 +118,43 @@ struct candidate {
 struct candidates {
     struct candidate *list;
     size_t n, cap;
-    size_t spam, legitimate, spam_words, words;
+    size_t spam, spam_words, words;
+    uint64_t floor; /* less spam isn't worth a rule */
     struct arena arena; /* bits; the values are in the caller's */
 };
 
-/* False when memory runs out. */
+/* In the order of their worth. False when memory runs out. */
 bool candidates_find(struct candidates *c, const struct rule_message *messages, size_t n,
                      bool header_rules, struct arena *arena);
 void candidates_free(struct candidates *c);
+
+/* A field's different values. */
+struct column {
+    enum rule_field field;
+    struct column_entry **entry;
+    uint32_t *of; /* of each message */
+    size_t n, cap;
+    struct map by_bytes, by_text;
+};
+struct column_entry {
+    struct rule_value value;
+    uint64_t spam; /* messages with it */
+    uint32_t at;
+};
+
+/* Conditions on the shape of senders. */
+struct wanted {
+    struct slice value;
+    unsigned rank;
+    bool wide;
+};
+struct wanted_list {
+    struct wanted *list;
+    size_t n, cap;
+    bool failed;
+};
+/* Patterns of the senders' column; values in the arena. */
+bool patterns_find(const struct column *senders, uint64_t floor, struct arena *arena,
+                   struct wanted_list *out);
 
 #endif

@@ -13,11 +13,19 @@ static float log_sum(float a, float b)
     return high + log1pf(expf(low - high));
 }
 
+void cusum_ratio(struct cusum *c, unsigned family)
+{
+    c->family[family].ratio = log_sum(c->family[family].hit, c->family[family].miss);
+}
+
 void cusum_start(struct cusum *c, const struct scoring *s)
 {
+    float ratio = log_sum(s->affected, s->spared);
+
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
         c->family[f].hit = s->affected;
         c->family[f].miss = s->spared;
+        c->family[f].ratio = ratio;
         c->decisive[f] = false;
     }
 }
@@ -48,7 +56,7 @@ static void add_family(struct cusum *c, const struct scoring *s, unsigned f, flo
 
 static double log_ratio(const struct cusum *c, unsigned f)
 {
-    return (double)log_sum(c->family[f].hit, c->family[f].miss);
+    return (double)c->family[f].ratio;
 }
 
 double cusum_whole(const struct cusum *c)
@@ -63,7 +71,7 @@ double cusum_whole(const struct cusum *c)
 /* What it has against somebody now, less what is forgotten. */
 static void forget(struct cusum *c, unsigned f, float nats, float share)
 {
-    float has = log_sum(c->family[f].hit, c->family[f].miss);
+    float has = c->family[f].ratio;
 
     if (has > 0)
         c->family[f].hit -= nats + share * has;
@@ -76,14 +84,17 @@ bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o, 
 
     cut(o, s);
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
+        bool has = c->family[f].ratio > 0, says = o->llr[f] > 0 || o->llr[f] < 0;
         if (!c->decisive[f])
             forget(c, f, s->fade * messages, share);
         if (o->decisive[f]) {
             c->decisive[f] = true;
             c->family[f].hit = fmaxf(c->family[f].hit, (float)s->threshold);
-        } else if (o->llr[f] > 0 || o->llr[f] < 0) {
+        } else if (says) {
             add_family(c, s, f, o->llr[f]);
         }
+        if (has || says || o->decisive[f])
+            cusum_ratio(c, f);
     }
     if (cusum_whole(c) > 0)
         return true;

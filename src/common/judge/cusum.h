@@ -45,7 +45,7 @@
  *
  * A `decisive` observation (a known virus) sets its family to h and lifts its cap.
  *
- * State is 9 bytes a family; nothing allocates or fails.
+ * State is 13 bytes a family; nothing allocates or fails.
  */
 #ifndef MPTOOLS_JUDGE_CUSUM_H
 #define MPTOOLS_JUDGE_CUSUM_H
@@ -55,6 +55,7 @@
 struct cusum {
     struct {
         float hit, miss; /* logarithms */
+        float ratio;     /* ln L_f, that of their sum */
     } family[FAMILY_COUNT];
     bool decisive[FAMILY_COUNT];
 };
@@ -72,6 +73,8 @@ void cusum_start(struct cusum *c, const struct scoring *s);
  * the last one. False when the sum fell to zero; c is then started again. */
 bool cusum_add(struct cusum *c, const struct scoring *s, struct observation *o, float messages,
                float hours);
+/* The ratio of a family whose hit and miss were set. */
+void cusum_ratio(struct cusum *c, unsigned family);
 /* P, without limits. */
 double cusum_whole(const struct cusum *c);
 

@@ -26,16 +26,30 @@ float sign_seen(struct mind *m, enum sign sign, float yes, float usual_least)
     return sign_seen_part(m, sign, yes, usual_least, 1);
 }
 
+/* What is believed about the sign; NULL when memory runs out. */
+static const float *believed(struct mind *m, enum sign sign)
+{
+    struct beliefs *b = &m->watch->beliefs;
+
+    if (b->begun & 1u << sign)
+        return beliefs_of(b, sign);
+    float *belief = beliefs_add(b, m->scoring, sign);
+    if (belief)
+        belief_begin(belief, m->scoring, sign, &m->own->sign[sign], &m->customers->sign[sign]);
+    else
+        m->failed = true;
+    return belief;
+}
+
 float sign_seen_part(struct mind *m, enum sign sign, float yes, float usual_least, float part)
 {
     struct watch *w = m->watch;
     const struct tally *own = &m->own->sign[sign];
     float weight = newness(sign);
+    const float *belief = believed(m, sign);
 
-    if (!(w->begun & 1u << sign)) {
-        w->begun |= 1u << sign;
-        belief_begin(&w->belief[sign], m->scoring, sign, own, &m->customers->sign[sign]);
-    }
+    if (belief == NULL)
+        return 0;
     if (weight > 0) {
         float young = weight / (weight + tally_count(own) + tally_count(&w->learned.sign[sign]));
         usual_least = young > usual_least ? young : usual_least;
@@ -45,12 +59,13 @@ float sign_seen_part(struct mind *m, enum sign sign, float yes, float usual_leas
         m->seen(m->user, m->identity, sign, yes, usual_least);
     m->yes[sign] += part * yes;
     m->no[sign] += part * (1 - yes);
-    return part * belief_llr(&w->belief[sign], m->scoring, sign, yes, usual_least);
+    return part * belief_llr(belief, m->scoring, sign, yes, usual_least);
 }
 
 void mind_learn(struct mind *m, float part)
 {
     for (unsigned i = 0; i < SIGN_TALLIES; i++)
         if (m->yes[i] + m->no[i] > 0)
-            belief_learn(&m->watch->belief[i], m->scoring, i, part * m->yes[i], part * m->no[i]);
+            belief_learn(beliefs_of(&m->watch->beliefs, i), m->scoring, i, part * m->yes[i],
+                         part * m->no[i]);
 }

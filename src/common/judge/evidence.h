@@ -61,8 +61,7 @@
 /* What is believed, and learned but not yet trusted, about an identity since its sum left zero;
  * starts as {0}. */
 struct watch {
-    uint32_t begun; /* bits of the signs whose beliefs are set up */
-    struct belief belief[SIGN_TALLIES];
+    struct beliefs beliefs;
     struct usual learned;
 };
 
@@ -77,6 +76,7 @@ struct mind {
     void (*seen)(void *user, struct slice identity, enum sign sign, float yes, float usual_least);
     void *user;
     struct slice identity;
+    bool failed; /* memory ran out: the observation is worth nothing */
 };
 
 /* The sign's llr, which is part of the observation at hand. */
@@ -125,8 +125,8 @@ struct site_sum {
     uint8_t refused;        /* bits of the families that it refused for */
 };
 struct site_sums {
-    struct site_sum site[SITES_KEPT];
-    unsigned n;
+    struct site_sum *site;
+    uint8_t n, room;
     bool more; /* there were others: the smallest one's place was taken, its sums kept */
 };
 
@@ -134,6 +134,9 @@ struct site_sums {
  * content (remote_share_refused()). */
 void word_observe(struct mind *m, const struct word *w, float usual, struct site_sums *sums,
                   struct observation *o);
+/* Room for so many; false when memory runs out. */
+bool sites_room(struct site_sums *sums, unsigned n);
+void sites_free(struct site_sums *sums);
 /* The most that the families of replies may bring together. */
 double sites_most(const struct site_sums *sums, const struct scoring *s);
 /* Could it accuse? */

@@ -1,5 +1,7 @@
 #include "judge/evidence.h"
 
+#include <stdlib.h>
+
 static bool is_one_of(struct slice s, const struct slice *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -39,7 +41,27 @@ bool answer_is_filter(const struct record *r)
            slice_find(reply, SL("Reject, id="));
 }
 
-/* The site's sums: its own, a new one's, or when there is no room those of the smallest. */
+bool sites_room(struct site_sums *sums, unsigned n)
+{
+    struct site_sum *wide;
+
+    if (n <= sums->room)
+        return true;
+    if ((wide = realloc(sums->site, n * sizeof *wide)) == NULL)
+        return false;
+    sums->site = wide;
+    sums->room = (uint8_t)n;
+    return true;
+}
+
+void sites_free(struct site_sums *sums)
+{
+    free(sums->site);
+    *sums = (struct site_sums){0};
+}
+
+/* The site's sums: its own, a new one's, or when there is no room those of the smallest. NULL when
+ * memory runs out. */
 static struct site_sum *site_of(struct site_sums *sums, const struct remote *site)
 {
     struct site_sum *least = NULL;
@@ -56,6 +78,8 @@ static struct site_sum *site_of(struct site_sums *sums, const struct remote *sit
         }
     }
     if (sums->n < SITES_KEPT) {
+        if (sums->n == sums->room && !sites_room(sums, sums->n ? 2u * sums->n : 1))
+            return NULL;
         least = &sums->site[sums->n++];
         *least = (struct site_sum){0};
     } else {
@@ -89,6 +113,10 @@ void word_observe(struct mind *m, const struct word *w, float usual, struct site
     if (decided <= 0 && w->fresh == 0)
         return;
     struct site_sum *site = site_of(sums, &w->site);
+    if (site == NULL) {
+        m->failed = true;
+        return;
+    }
     if (w->content)
         site->refused |= 1u << FAMILY_CONTENT;
     if (w->unknown)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST 16u
+#define FIRST 4u
 
 static uint32_t place(const struct fresh *f, uint64_t number)
 {

@@ -19,6 +19,12 @@ struct recent {
 bool recent_init(struct recent *r, size_t first, size_t most);
 void recent_free(struct recent *r);
 bool recent_has(const struct recent *r, uint64_t number);
+/* It is asked for soon. */
+static inline void recent_soon(const struct recent *r, uint64_t number)
+{
+    __builtin_prefetch(&r->young[number & (r->young_size - 1)]);
+    __builtin_prefetch(&r->old[number & (r->old_size - 1)]);
+}
 /* When memory runs out for growing, it forgets earlier instead. */
 void recent_add(struct recent *r, uint64_t number);
 /* recent_has(), and what is found is remembered anew. */

@@ -21,7 +21,7 @@ struct scorer *scorer_new(const struct scorer_options *options)
     s->now = s->start = INT64_MIN;
     s->seed = slice_hash_seed();
     s->remotes = remotes_new(s->seed);
-    s->spare = window_new(0, 0);
+    s->spare = window_spare();
     s->waiting = calloc(WAITING, sizeof *s->waiting);
     bool ok = recent_init(&s->heard, FEW_SLOTS, HEARD_SLOTS);
     ok &= recent_init(&s->passed, FEW_SLOTS, PASSED_SLOTS);
@@ -36,16 +36,15 @@ struct scorer *scorer_new(const struct scorer_options *options)
 
 void scorer_free(struct scorer *s)
 {
-    const struct map_entry *e;
+    const struct person *p;
 
     if (s == NULL)
         return;
-    for (size_t at = 0; (e = map_next(&s->people, &at)) != NULL;) {
-        struct person *p = e->value;
+    for (size_t at = 0; (p = person_next(s, &at)) != NULL;) {
         window_free(p->window);
         window_free(p->worst);
     }
-    map_free(&s->people);
+    free(s->people.slot);
     map_free(&s->groups);
     map_free(&s->probations);
     window_free(s->spare);
@@ -68,59 +67,19 @@ uint64_t scorer_hash(const struct scorer *s, struct slice name)
     return slice_hash_with(name, s->seed);
 }
 
-/* Those who share a label. */
-static struct group *group_of(struct scorer *s, struct slice label, struct slice partner)
-{
-    struct group *g = map_get(&s->groups, label);
-
-    if (g)
-        return g;
-    if ((g = arena_alloc(&s->arena, sizeof *g)) == NULL)
-        return NULL;
-    g->label = arena_slice(&s->arena, label);
-    g->partner = arena_slice(&s->arena, partner);
-    g->hash = scorer_hash(s, label);
-    g->id = (uint32_t)g->hash | 1;
-    bool ok = g->label.n == label.n && g->partner.n == partner.n;
-    return ok && map_put(&s->groups, g->label, g) ? g : NULL;
-}
-
-struct slice person_key(unsigned kind, struct slice name, char buf[IDENTITY_LONGEST + 1])
-{
-    if (name.n > IDENTITY_LONGEST || kind > IDENTITY_CLIENT)
-        return SLICE_NONE;
-    buf[0] = (char)('0' + kind);
-    for (size_t i = 0; i < name.n; i++)
-        buf[i + 1] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i];
-    return slice_of(buf, name.n + 1);
-}
-
-struct person *person_known(const struct scorer *s, unsigned kind, struct slice name)
-{
-    char buf[IDENTITY_LONGEST + 1];
-    struct slice key = person_key(kind, name, buf);
-
-    return key.n ? map_get(&s->people, key) : NULL;
-}
-
 static struct person *person_new(struct scorer *s, const struct identity *id, struct slice key,
                                  const struct record *r)
 {
-    struct person *p = arena_alloc(&s->arena, sizeof *p);
     char buf[IDENTITY_LONGEST + 1];
     const struct customer *c = identity_customer(s->o.customers, id);
 
     struct slice label = c ? c->key : identity_label(s->psl, id, r, buf);
     struct group *g = group_of(s, label, c ? c->partner : r->f[COL_PARTNER]);
-    key = arena_slice(&s->arena, key);
-    if (p == NULL || g == NULL || key.n == 0 || !map_put(&s->people, key, p)) {
+    struct person *p = g ? person_add(s, key) : NULL;
+    if (p)
+        p->group = g;
+    else
         s->failed = true;
-        return NULL;
-    }
-    p->name = slice_skip(key, 1);
-    p->kind = id->kind;
-    p->hash = scorer_hash(s, key);
-    p->group = g;
     return p;
 }
 
@@ -130,7 +89,7 @@ static struct person *person_of(struct scorer *s, const struct record *r, const 
 {
     char buf[IDENTITY_LONGEST + 1];
     struct slice key = person_key(id->kind, id->name, buf);
-    struct person *p = map_get(&s->people, key);
+    struct person *p = person_of_key(s, key);
 
     if (p == NULL && make)
         p = person_new(s, id, key, r);
@@ -161,26 +120,27 @@ static int64_t delay_of(const struct record *r)
     return us;
 }
 
-static uint64_t queue_key(const struct scorer *s, const struct record *r, struct slice qid)
+/* Of a queue id on the host of the record at hand. */
+static uint64_t queue_key(const struct scorer *s, struct slice qid)
 {
-    return recent_mix(scorer_hash(s, r->f[COL_HOST]), scorer_hash(s, qid));
+    return recent_mix(s->host, scorer_hash(s, qid));
 }
 
-struct letter letter_of(const struct scorer *s, const struct record *r, struct person *p)
+void letter_of(const struct scorer *s, const struct record *r, struct person *p, struct letter *out)
 {
     struct slice qid = r->f[COL_QID], origin = r->f[COL_ORIGIN];
+    uint64_t leg = queue_key(s, qid);
 
-    return (struct letter){
-        .person = p,
-        .key = queue_key(s, r, origin.n ? origin : qid),
-        .leg = queue_key(s, r, qid),
-        .arrived = r->time - delay_of(r),
-        .heard = r->time,
-        .recipients = number(r->f[COL_NRCPT], 1),
-        .qid = origin.n ? origin : qid,
-        .sender = r->f[COL_SENDER],
-        .client = r->f[COL_CLIENT_IP],
-    };
+    memset(out, 0, offsetof(struct letter, word));
+    out->person = p;
+    out->key = origin.n ? queue_key(s, origin) : leg;
+    out->leg = leg;
+    out->arrived = r->time - delay_of(r);
+    out->heard = r->time;
+    out->recipients = number(r->f[COL_NRCPT], 1);
+    out->qid = origin.n ? origin : qid;
+    out->sender = r->f[COL_SENDER];
+    out->client = r->f[COL_CLIENT_IP];
 }
 
 static void on_accept(struct scorer *s, const struct record *r)
@@ -189,7 +149,7 @@ static void on_accept(struct scorer *s, const struct record *r)
     struct identity id;
 
     if (origin.n && !slice_eq(origin, r->f[COL_QID])) { /* a later leg of a message that is known */
-        recent_add(&s->passed, queue_key(s, r, origin));
+        recent_add(&s->passed, queue_key(s, origin));
         return;
     }
     if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
@@ -217,24 +177,41 @@ static void hear(struct scorer *s, const struct person *p, const struct remote *
         remote_heard(s->remotes, site, p->group->id, answer != ANSWER_ACCEPTED, time);
 }
 
-/* Did the customer write to this recipient before? */
-static void see_rcpt(struct scorer *s, const struct record *r, struct letter *l)
+/* A recipient, and what the customer's having written to him and to his domain is kept as. */
+struct rcpt {
+    char buf[IDENTITY_LONGEST + 1];
+    struct slice domain; /* in buf */
+    uint64_t key;        /* 0: no address */
+};
+
+static void rcpt_of(const struct scorer *s, const struct record *r, const struct person *p,
+                    struct rcpt *out)
 {
     struct slice rcpt = r->f[COL_RCPT];
     const char *at = slice_rchr(rcpt, '@');
-    char buf[IDENTITY_LONGEST + 1];
 
+    out->key = 0;
     if (at == NULL || rcpt.n > IDENTITY_LONGEST)
         return;
     for (size_t i = 0; i < rcpt.n; i++)
-        buf[i] = rcpt.p[i] >= 'A' && rcpt.p[i] <= 'Z' ? rcpt.p[i] | 0x20 : rcpt.p[i];
-    struct slice domain = slice_of(buf + (at + 1 - rcpt.p), rcpt.n - (size_t)(at + 1 - rcpt.p));
-    uint64_t whom = recent_mix(scorer_hash(s, slice_of(buf, rcpt.n)), 'R');
-    uint64_t where = recent_mix(scorer_hash(s, domain), 'D');
-    enum familiar f = familiar_now(s, l->person, recent_mix(l->person->group->hash, whom));
+        out->buf[i] = rcpt.p[i] >= 'A' && rcpt.p[i] <= 'Z' ? rcpt.p[i] | 0x20 : rcpt.p[i];
+    size_t domain = (size_t)(at + 1 - rcpt.p);
+    out->domain = slice_of(out->buf + domain, rcpt.n - domain);
+    uint64_t whom = recent_mix(scorer_hash(s, slice_of(out->buf, rcpt.n)), 'R');
+    out->key = recent_mix(p->group->hash, whom);
+    recent_soon(&s->seen, out->key);
+}
+
+/* Did the customer write to this recipient before? */
+static void see_rcpt(struct scorer *s, const struct rcpt *rcpt, struct letter *l)
+{
+    if (rcpt->key == 0)
+        return;
+    enum familiar f = familiar_now(s, l->person, rcpt->key);
     l->to = (struct addressees){.all = 1, .fresh = f == FAMILIAR_NEW};
     if (f != FAMILIAR_NEW)
         return;
+    uint64_t where = recent_mix(scorer_hash(s, rcpt->domain), 'D');
     f = familiar_now(s, l->person, recent_mix(l->person->group->hash, where));
     l->to.domains = f == FAMILIAR_NEW;
     l->word[0].fresh = 1;
@@ -246,6 +223,10 @@ static void take_word(struct scorer *s, const struct record *r, struct letter *l
                       const struct remote *site, enum answer answer)
 {
     uint64_t said = recent_mix(l->key, site->name);
+    struct rcpt rcpt;
+
+    recent_soon(&s->heard, said);
+    rcpt_of(s, r, l->person, &rcpt);
     bool final = !slice_eq(r->f[COL_STATUS], SL("deferred"));
 
     l->last = final && slice_eq(r->f[COL_NRCPT], SL("1"));
@@ -258,7 +239,7 @@ static void take_word(struct scorer *s, const struct record *r, struct letter *l
                                .other = answer == ANSWER_ABOUT_US || answer == ANSWER_OTHER};
     if (recent_has(&s->heard, said))
         return;
-    see_rcpt(s, r, l);
+    see_rcpt(s, &rcpt, l);
     if (slice_eq(r->f[COL_NRCPT], SL("1"))) {
         if (!final)
             recent_add(&s->heard, said);
@@ -272,10 +253,11 @@ static void on_deliver(struct scorer *s, const struct record *r)
 {
     struct identity id;
     struct remote site;
-    struct letter l = letter_of(s, r, NULL);
+    struct letter l;
 
     if (identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
         return;
+    letter_of(s, r, NULL, &l);
     bool answered = remote_of(s->remotes, s->psl, r, &site);
     enum answer answer = answered ? answer_of(r) : ANSWER_NOTHING;
     if (answered && site.local && (recent_has(&s->passed, l.leg) || answer_is_filter(r)))
@@ -300,13 +282,14 @@ static void on_verdict(struct scorer *s, const struct record *r)
     struct identity id;
 
     if (slice_starts(r->f[COL_DAEMON], SL("amavis")))
-        recent_add(&s->passed, queue_key(s, r, r->f[COL_QID]));
+        recent_add(&s->passed, queue_key(s, r->f[COL_QID]));
     if (v == VERDICT_NOTHING || identity_of(s->o.customers, r, &id) == IDENTITY_NONE)
         return;
     struct person *p = person_of(s, r, &id, !id.outsider);
     if (p == NULL) /* an outsider none of whose mail went out: a stranger who writes to us */
         return;
-    struct letter l = letter_of(s, r, p);
+    struct letter l;
+    letter_of(s, r, p, &l);
     uint64_t said = recent_mix(l.key, 'v');
     if (is_dealt(p, l.arrived) || recent_has(&s->heard, said))
         return;
@@ -319,6 +302,7 @@ bool scorer_record(struct scorer *s, const struct record *r)
 {
     s->records++;
     s->time = r->time;
+    s->host = scorer_hash(s, r->f[COL_HOST]);
     if (r->time > s->now)
         s->now = r->time;
     letters_due(s, s->now);
@@ -333,7 +317,7 @@ bool scorer_record(struct scorer *s, const struct record *r)
         on_verdict(s, r);
         break;
     case KIND_REMOVE:
-        letters_removed(s, queue_key(s, r, r->f[COL_QID]));
+        letters_removed(s, queue_key(s, r->f[COL_QID]));
         break;
     default:
         break;
@@ -356,6 +340,6 @@ bool scorer_who(const struct scorer *s, const struct record *r, struct scorer_wh
     const struct person *p = person_known(s, id.kind, id.name);
     if (p == NULL)
         return false;
-    *out = (struct scorer_who){p->kind, p->name, p->group->label, p->group->partner};
+    *out = (struct scorer_who){p->kind, person_name(p), p->group->label, p->group->partner};
     return true;
 }

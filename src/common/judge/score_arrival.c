@@ -174,7 +174,8 @@ void arrival_take(struct scorer *s, struct person *p, const struct record *r)
     see_sender(s, p, r, &a);
     if (arrival_idle(s, p, &a, r->time))
         return;
-    struct letter l = letter_of(s, r, p);
+    struct letter l;
+    letter_of(s, r, p, &l);
     l.country = slice_str(a.country);
     struct window *w = watch_window(s, p);
     struct mind m = watch_mind(s, p, w);

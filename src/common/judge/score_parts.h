@@ -19,22 +19,43 @@ struct group {
     bool known;      /* from the customers file */
 };
 
-/* Everything about one identity. */
+/* Everything about one identity: 184 bytes and its name. There may be a million. */
 struct person {
-    struct slice name;
     struct group *group;
     struct window *window; /* while its sum is over zero */
     struct window *worst;  /* a flagged window that is over */
     uint64_t hash;
     struct usual usual;
+    union {
+        uint8_t few[SCORER_RATES];
+        uint16_t *many; /* of SCORER_RATES */
+    } rate;
     struct tempo tempo;
     uint32_t provider, minute; /* the last message's; minutes since 1970 */
     uint32_t heard;            /* when a record was last of it; hours since 1970 */
     uint32_t dealt;            /* scorer_dealt(); seconds since 1970, 0: never */
     uint32_t number;           /* score_save.c: its place in the bytes, from 1; 0: not in them */
-    uint8_t kind;              /* enum identity_kind */
     uint8_t scale;             /* of its rates; the scorer's may be larger */
-    uint16_t rate[SCORER_RATES];
+    bool busy;                 /* its rates are `many` */
+    uint8_t kind;              /* enum identity_kind */
+    uint8_t name_n;            /* bytes */
+    char key[];                /* the kind's digit and the name */
+};
+
+static inline struct slice person_name(const struct person *p)
+{
+    return slice_of(p->key + 1, p->name_n);
+}
+
+static inline struct slice person_bytes(const struct person *p)
+{
+    return slice_of(p->key, p->name_n + 1u);
+}
+
+/* All of them by their keys: pointers only, since there may be a million. */
+struct people {
+    struct person **slot; /* NULL: free */
+    size_t used, size;    /* size is a power of two */
 };
 
 struct probation {
@@ -53,11 +74,11 @@ struct letter {
     uint64_t recipients;
     uint64_t content, unknown; /* recipients refused */
     struct addressees to;
-    struct word word[LETTER_SITES];
     unsigned words;
     enum verdict verdict;
     bool last; /* nothing more will be heard of it */
     struct slice qid, sender, client, country;
+    struct word word[LETTER_SITES]; /* set up to `words` */
 };
 
 struct waiting {
@@ -73,7 +94,7 @@ struct scorer {
     const struct scoring *scoring;
     psl_ctx_t *psl;
     struct arena arena;
-    struct map people; /* kind and name -> struct person */
+    struct people people;
     struct map groups; /* label -> struct group */
     struct usual everyone;
     uint64_t seed;
@@ -85,9 +106,10 @@ struct scorer {
     struct waiting *waiting; /* a ring, oldest first */
     size_t first, waits;
     int64_t now,
-        start;    /* the latest time; the log's first minute, in minutes; INT64_MIN at first */
-    int64_t time; /* the last record's */
-    struct map probations;   /* like people, to struct probation */
+        start;     /* the latest time; the log's first minute, in minutes; INT64_MIN at first */
+    int64_t time;  /* the last record's */
+    uint64_t host; /* the hash of its host */
+    struct map probations;   /* people's keys -> struct probation */
     struct scoring *lowered; /* the numbers at the last share that was asked for; or NULL */
     double lowered_share;
     struct person *telling; /* of whom o.flagged is told just now */
@@ -102,13 +124,22 @@ struct scorer {
 
 /* score.c */
 /* What the record says of its message; no words yet. */
-struct letter letter_of(const struct scorer *s, const struct record *r, struct person *p);
+void letter_of(const struct scorer *s, const struct record *r, struct person *p,
+               struct letter *out);
 uint64_t scorer_hash(const struct scorer *s, struct slice name);
-/* NULL: unknown. */
-struct person *person_known(const struct scorer *s, unsigned kind, struct slice name);
+
+/* score_people.c */
 /* A login and a client of the same name are two: the key is the kind's digit and the name in lower
  * case. SLICE_NONE: no name is that long. */
 struct slice person_key(unsigned kind, struct slice name, char buf[IDENTITY_LONGEST + 1]);
+struct person *person_of_key(const struct scorer *s, struct slice key); /* NULL: unknown */
+struct person *person_known(const struct scorer *s, unsigned kind, struct slice name);
+/* Somebody new, of whom nothing but the key is known yet. NULL when memory runs out. */
+struct person *person_add(struct scorer *s, struct slice key);
+/* Walks all in no order: *at starts at 0; NULL at the end. */
+struct person *person_next(const struct scorer *s, size_t *at);
+/* Those who share a label. NULL when memory runs out. */
+struct group *group_of(struct scorer *s, struct slice label, struct slice partner);
 
 /* score_arrival.c */
 /* A message came in: from where, as whom, how fast. */
@@ -149,8 +180,14 @@ void letters_removed(struct scorer *s, uint64_t leg);
 /* Our filter's verdict on a message. */
 void verdict_take(struct scorer *s, struct letter *l);
 
-/* score_rank.c */
+/* score_rates.c */
+/* A message came in then. */
 void person_rate(struct scorer *s, struct person *p, int64_t time);
+void rates_get(const struct person *p, uint16_t rate[SCORER_RATES]);
+/* False when memory runs out. */
+bool rates_set(struct scorer *s, struct person *p, const uint16_t rate[SCORER_RATES]);
+
+/* score_rank.c */
 /* What is told of a person in that window. */
 void person_suspect(struct scorer *s, const struct person *p, const struct window *w,
                     struct suspect *out);

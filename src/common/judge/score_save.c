@@ -57,12 +57,12 @@ static uint32_t choose(const struct scorer *s, int64_t now)
 {
     int64_t hour = now == INT64_MIN ? 0 : hour_of(now);
     const struct map_entry *e;
+    struct person *p;
     uint32_t people = 0;
 
     for (size_t at = 0; (e = map_next(&s->groups, &at)) != NULL;)
         ((struct group *)e->value)->number = 0;
-    for (size_t at = 0; (e = map_next(&s->people, &at)) != NULL;) {
-        struct person *p = e->value;
+    for (size_t at = 0; (p = person_next(s, &at)) != NULL;) {
         if (heard_of(p) == 0)
             p->heard = hour > 0 ? (uint32_t)hour : 0;
         bool kept = (int64_t)heard_of(p) >= hour - PERSON_DAYS * 24;
@@ -96,15 +96,17 @@ static void save_groups(const struct scorer *s, struct text *out)
 
 static void save_rates(const struct person *p, struct text *out)
 {
+    uint16_t rate[SCORER_RATES];
     unsigned n = SCORER_RATES;
 
-    while (n && p->rate[n - 1] == 0)
+    rates_get(p, rate);
+    while (n && rate[n - 1] == 0)
         n--;
     pack_number(out, n);
     if (n)
         pack_number(out, p->scale);
     for (unsigned i = 0; i < n; i++)
-        pack_number(out, p->rate[i]);
+        pack_number(out, rate[i]);
 }
 
 static void save_person(const struct scorer *s, const struct person *p, int64_t now, bool rates,
@@ -114,7 +116,7 @@ static void save_person(const struct scorer *s, const struct person *p, int64_t 
     bool worst = p->worst && p->worst->last >= now - FLAG_DAYS * WHEN_DAY;
 
     pack_number(out, p->kind);
-    pack_bytes(out, p->name);
+    pack_bytes(out, person_name(p));
     pack_number(out, p->group->number);
     pack_number(out, heard_of(p));
     pack_number(out, p->dealt);
@@ -136,7 +138,7 @@ bool scorer_save(const struct scorer *s, struct text *out)
     size_t start = out->n;
     int64_t now = sober(s->now);
     bool rates = s->scale <= SAVED_SCALE;
-    const struct map_entry *e;
+    const struct person *p;
 
     text_add(out, saved_magic);
     text_addf(out, "%d\n", SAVED_VERSION);
@@ -152,9 +154,9 @@ bool scorer_save(const struct scorer *s, struct text *out)
     uint32_t people = choose(s, now);
     save_groups(s, out);
     pack_number(out, people);
-    for (size_t at = 0; (e = map_next(&s->people, &at)) != NULL;)
-        if (((const struct person *)e->value)->number)
-            save_person(s, e->value, now, rates, out);
+    for (size_t at = 0; (p = person_next(s, &at)) != NULL;)
+        if (p->number)
+            save_person(s, p, now, rates, out);
     letters_save(s, out);
     recent_save(&s->heard, out);
     recent_save(&s->passed, out);

@@ -30,22 +30,9 @@ static bool no_memory(struct loading *l)
 /* The group of that label, a new one if there is none. */
 static struct group *group_get(struct loading *l, struct slice label, struct slice partner)
 {
-    struct scorer *s = l->s;
-    struct group *g = map_get(&s->groups, label);
+    struct group *g = group_of(l->s, label, partner);
 
-    if (g)
-        return g;
-    if ((g = arena_alloc(&s->arena, sizeof *g)) != NULL) {
-        g->label = arena_slice(&s->arena, label);
-        g->partner = arena_slice(&s->arena, partner);
-        g->hash = scorer_hash(s, label);
-        g->id = (uint32_t)g->hash | 1;
-    }
-    if (g == NULL || g->label.n != label.n || g->partner.n != partner.n ||
-        !map_put(&s->groups, g->label, g)) {
-        no_memory(l);
-        return NULL;
-    }
+    l->no_memory |= g == NULL;
     return g;
 }
 
@@ -72,7 +59,7 @@ static bool load_groups(struct loading *l)
 /* Its customer as the customers file says today; what was saved if it says nothing. */
 static struct group *group_today(struct loading *l, const struct person *p, struct group *saved)
 {
-    struct identity id = {.kind = p->kind, .name = p->name};
+    struct identity id = {.kind = p->kind, .name = person_name(p)};
     struct ipnet net;
 
     if (id.kind == IDENTITY_CLIENT && ipnet_parse(id.name, &net) == NULL)
@@ -91,11 +78,13 @@ static struct group *group_today(struct loading *l, const struct person *p, stru
 
 static void load_rates(struct loading *l, struct person *p)
 {
+    uint16_t rate[SCORER_RATES] = {0};
     unsigned n = (unsigned)unpack_number(&l->in, SCORER_RATES);
 
     p->scale = n ? (uint8_t)unpack_number(&l->in, l->s->scale) : 0;
     for (unsigned i = 0; i < n; i++)
-        p->rate[i] = (uint16_t)unpack_number(&l->in, UINT16_MAX);
+        rate[i] = (uint16_t)unpack_number(&l->in, UINT16_MAX);
+    l->no_memory |= !rates_set(l->s, p, rate);
 }
 
 /* A person of whom nothing but the name is known yet. */
@@ -110,18 +99,11 @@ static struct person *person_begin(struct loading *l)
     if (name.n)
         memcpy(buf + 1, name.p, name.n);
     struct slice key = slice_of(buf, name.n + 1);
-    l->in.bad |= kind == IDENTITY_NONE || map_get(&s->people, key) != NULL;
+    l->in.bad |= kind == IDENTITY_NONE || person_of_key(s, key) != NULL;
     if (l->in.bad)
         return NULL;
-    struct person *p = arena_alloc(&s->arena, sizeof *p);
-    key = arena_slice(&s->arena, key);
-    if (p == NULL || key.n == 0 || !map_put(&s->people, key, p)) {
-        no_memory(l);
-        return NULL;
-    }
-    p->name = slice_skip(key, 1);
-    p->kind = (uint8_t)kind;
-    p->hash = scorer_hash(s, key);
+    struct person *p = person_add(s, key);
+    l->no_memory |= p == NULL;
     return p;
 }
 

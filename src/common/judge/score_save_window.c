@@ -51,6 +51,7 @@ static void load_cusum(struct cusum *c, struct unpack *in)
     for (unsigned f = 0; f < FAMILY_COUNT; f++) {
         c->family[f].hit = unpack_float(in, (float)NATS_MOST);
         c->family[f].miss = unpack_float(in, (float)NATS_MOST);
+        cusum_ratio(c, f);
     }
     uint64_t decisive = unpack_number(in, (1u << FAMILY_COUNT) - 1);
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
@@ -65,44 +66,61 @@ static void save_weights(const float *weight, unsigned n, struct text *out)
 }
 
 /* They add up to 1, but for rounding. */
-static void load_weights(float *weight, unsigned n, bool same_shares, struct unpack *in)
+static void load_weights(float *weight, unsigned n, struct unpack *in)
 {
-    unsigned saved = (unsigned)unpack_number(in, SHARES_MOST);
     float sum = 0;
 
-    for (unsigned i = 0; i < saved; i++) {
+    in->bad |= unpack_number(in, SHARES_MOST) != n;
+    for (unsigned i = 0; i < n; i++) {
         weight[i] = unpack_float(in, 2);
         in->bad |= weight[i] < 0;
         sum += weight[i];
     }
-    in->bad |= same_shares && (saved != n || !(sum > 0.5F && sum < 2));
+    in->bad |= !(sum > 0.5F && sum < 2);
+}
+
+/* Weights of shares that there are no more. */
+static void skip_weights(struct unpack *in)
+{
+    for (unsigned n = (unsigned)unpack_number(in, SHARES_MOST); n; n--)
+        unpack_float(in, 2);
 }
 
 static void save_watch(const struct watch *w, const struct scoring *s, struct text *out)
 {
-    pack_number(out, w->begun);
+    pack_number(out, w->beliefs.begun);
     for (unsigned i = 0; i < SIGN_TALLIES; i++) {
-        if (!(w->begun >> i & 1))
+        if (!(w->beliefs.begun >> i & 1))
             continue;
-        save_weights(w->belief[i].usual, s->sign[i].usual.n, out);
-        save_weights(w->belief[i].compromised, s->sign[i].compromised.n, out);
+        const float *weight = beliefs_of(&w->beliefs, i);
+        save_weights(weight, s->sign[i].usual.n, out);
+        save_weights(weight + s->sign[i].usual.n, s->sign[i].compromised.n, out);
     }
     usual_save(&w->learned, out);
 }
 
-static void load_watch(struct watch *w, const struct scoring *s, bool same_shares,
+/* False when memory runs out. */
+static bool load_watch(struct watch *w, const struct scoring *s, bool same_shares,
                        struct unpack *in)
 {
-    w->begun = (uint32_t)unpack_number(in, (1u << SIGN_TALLIES) - 1);
-    for (unsigned i = 0; i < SIGN_TALLIES; i++) {
-        if (!(w->begun >> i & 1))
+    unsigned begun = (unsigned)unpack_number(in, (1u << SIGN_TALLIES) - 1);
+
+    for (unsigned i = 0; i < SIGN_TALLIES && !in->bad; i++) {
+        if (!(begun >> i & 1))
             continue;
-        load_weights(w->belief[i].usual, s->sign[i].usual.n, same_shares, in);
-        load_weights(w->belief[i].compromised, s->sign[i].compromised.n, same_shares, in);
+        if (!same_shares) {
+            skip_weights(in);
+            skip_weights(in);
+            continue;
+        }
+        float *weight = beliefs_add(&w->beliefs, s, i);
+        if (weight == NULL)
+            return false;
+        load_weights(weight, s->sign[i].usual.n, in);
+        load_weights(weight + s->sign[i].usual.n, s->sign[i].compromised.n, in);
     }
     usual_load(&w->learned, in);
-    if (!same_shares)
-        w->begun = 0;
+    return true;
 }
 
 static void save_sums(const struct site_sums *sums, struct text *out)
@@ -119,48 +137,21 @@ static void save_sums(const struct site_sums *sums, struct text *out)
     }
 }
 
-static void load_sums(struct site_sums *sums, struct unpack *in)
+/* False when memory runs out. */
+static bool load_sums(struct site_sums *sums, struct unpack *in)
 {
-    sums->n = (unsigned)unpack_number(in, SITES_KEPT);
+    unsigned n = (unsigned)unpack_number(in, SITES_KEPT);
+
     sums->more = unpack_number(in, 1);
-    for (unsigned i = 0; i < sums->n; i++) {
-        struct site_sum *s = &sums->site[i];
+    if (!sites_room(sums, n))
+        return false;
+    for (sums->n = (uint8_t)n; n; n--) {
+        struct site_sum *s = &sums->site[sums->n - n];
         s->name = unpack_fixed(in);
         s->net = unpack_fixed(in);
         s->content = unpack_float(in, (float)NATS_MOST);
         s->unknown = unpack_float(in, (float)NATS_MOST);
         s->refused = (uint8_t)unpack_number(in, UINT8_MAX);
-    }
-}
-
-static void save_top(const struct top_name *top, unsigned n, struct text *out)
-{
-    unsigned used = 0;
-
-    while (used < n && top[used].name)
-        used++;
-    pack_number(out, used);
-    for (unsigned i = 0; i < used; i++) {
-        pack_bytes(out, slice_of(top[i].name, top[i].n));
-        pack_number(out, top[i].count);
-        pack_number(out, top[i].error);
-    }
-}
-
-/* False when memory runs out. */
-static bool load_top(struct top_name *top, unsigned n, struct unpack *in)
-{
-    unsigned used = (unsigned)unpack_number(in, n);
-
-    for (unsigned i = 0; i < used && !in->bad; i++) {
-        struct slice name = unpack_bytes(in, NAME_KEPT);
-        top[i].count = (uint32_t)unpack_number(in, UINT32_MAX);
-        top[i].error = (uint32_t)unpack_number(in, UINT32_MAX);
-        if ((top[i].name = malloc(name.n ? name.n : 1)) == NULL)
-            return false;
-        top[i].n = (uint32_t)name.n;
-        if (name.n)
-            memcpy(top[i].name, name.p, name.n);
     }
     return true;
 }
@@ -182,12 +173,38 @@ static void save_counts(const struct window *w, struct text *out)
     pack_number(out, w->new_senders);
     pack_number(out, w->foreign_senders);
     pack_number(out, w->busiest);
-    for (unsigned i = 0; i < SENDER_BITS / 64; i++)
-        pack_number(out, w->sender_bits[i]);
-    pack_number(out, w->many_senders);
+}
+
+static void save_lists(const struct window *w, struct text *out)
+{
+    pack_number(out, w->sender_bits != NULL);
+    for (unsigned i = 0; w->sender_bits && i < SENDER_BITS / 64; i++)
+        pack_fixed(out, w->sender_bits[i]);
     pack_number(out, w->samples);
     for (unsigned i = 0; i < w->samples; i++)
-        pack_bytes(out, slice_of(w->sample[i], w->sample_n[i]));
+        pack_bytes(out, slice_of(w->sample[i].qid, w->sample[i].n));
+    save_sums(&w->sums, out);
+    names_save(&w->sender, out);
+    names_save(&w->client, out);
+    names_save(&w->country, out);
+}
+
+/* False when memory runs out. */
+static bool load_lists(struct window *w, struct unpack *in)
+{
+    if (unpack_number(in, 1)) {
+        if (!window_bits(w))
+            return false;
+        for (unsigned i = 0; i < SENDER_BITS / 64; i++)
+            w->sender_bits[i] = unpack_fixed(in);
+    }
+    for (unsigned n = (unsigned)unpack_number(in, SUSPECT_SAMPLES); n; n--) {
+        if (!window_sample(w, unpack_bytes(in, QID_KEPT)))
+            return false;
+    }
+    return load_sums(&w->sums, in) && names_load(&w->sender, SUSPECT_SENDERS, in) &&
+           names_load(&w->client, SUSPECT_CLIENTS, in) &&
+           names_load(&w->country, SUSPECT_COUNTRIES, in);
 }
 
 static void load_counts(struct window *w, struct unpack *in)
@@ -207,16 +224,6 @@ static void load_counts(struct window *w, struct unpack *in)
     w->new_senders = (uint32_t)unpack_number(in, UINT32_MAX);
     w->foreign_senders = (uint32_t)unpack_number(in, UINT32_MAX);
     w->busiest = (uint32_t)unpack_number(in, UINT32_MAX);
-    for (unsigned i = 0; i < SENDER_BITS / 64; i++)
-        w->sender_bits[i] = unpack_number(in, UINT64_MAX);
-    w->many_senders = unpack_number(in, 1);
-    w->samples = (uint8_t)unpack_number(in, SUSPECT_SAMPLES);
-    for (unsigned i = 0; i < w->samples; i++) {
-        struct slice qid = unpack_bytes(in, QID_KEPT);
-        w->sample_n[i] = (uint8_t)qid.n;
-        if (qid.n)
-            memcpy(w->sample[i], qid.p, qid.n);
-    }
 }
 
 void window_save(const struct window *w, const struct scoring *s, bool open, struct text *out)
@@ -232,21 +239,12 @@ void window_save(const struct window *w, const struct scoring *s, bool open, str
     pack_double(out, w->best);
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
         pack_float(out, w->part[f]);
-    save_sums(&w->sums, out);
-    save_top(w->sender, SUSPECT_SENDERS, out);
-    save_top(w->client, SUSPECT_CLIENTS, out);
-    save_top(w->country, SUSPECT_COUNTRIES, out);
+    save_lists(w, out);
     if (!open)
         return;
     save_cusum(&w->cusum, out);
     save_watch(&w->watch, s, out);
     fresh_save(&w->fresh, out);
-}
-
-static bool load_names(struct window *w, struct unpack *in)
-{
-    return load_top(w->sender, SUSPECT_SENDERS, in) && load_top(w->client, SUSPECT_CLIENTS, in) &&
-           load_top(w->country, SUSPECT_COUNTRIES, in);
 }
 
 struct window *window_load(const struct scoring *s, bool open, bool same_shares, struct unpack *in)
@@ -267,12 +265,10 @@ struct window *window_load(const struct scoring *s, bool open, bool same_shares,
     w->best = unpack_double(in, NATS_MOST);
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
         w->part[f] = unpack_float(in, (float)NATS_MOST);
-    load_sums(&w->sums, in);
-    bool ok = load_names(w, in);
+    bool ok = load_lists(w, in);
     if (ok && open) {
         load_cusum(&w->cusum, in);
-        load_watch(&w->watch, s, same_shares, in);
-        ok = fresh_load(&w->fresh, in);
+        ok = load_watch(&w->watch, s, same_shares, in) && fresh_load(&w->fresh, in);
     }
     if (ok)
         return w;

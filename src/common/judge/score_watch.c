@@ -19,7 +19,7 @@ void person_learn(struct person *p, enum sign sign, float yes)
 
 bool is_explained(const struct scorer *s, const struct person *p)
 {
-    return s->o.seen || (s->o.explain.n && slice_ieq(s->o.explain, p->name));
+    return s->o.seen || (s->o.explain.n && slice_ieq(s->o.explain, person_name(p)));
 }
 
 static void learn(struct person *p, const struct watch *watch)
@@ -47,11 +47,9 @@ static void lower(struct scoring *s, double share)
 
 const struct scoring *scoring_of(struct scorer *s, const struct person *p)
 {
-    char buf[IDENTITY_LONGEST + 1];
-
     if (s->probations.used == 0)
         return s->scoring;
-    const struct probation *b = map_get(&s->probations, person_key(p->kind, p->name, buf));
+    const struct probation *b = map_get(&s->probations, person_bytes(p));
     if (b == NULL || s->time >= b->until || b->share >= 1)
         return s->scoring;
     if (b->share < s->lowered_share || b->share > s->lowered_share) {
@@ -91,8 +89,9 @@ struct window *watch_window(struct scorer *s, struct person *p)
     if (w == s->spare) {
         cusum_start(&w->cusum, s->scoring);
         w->last = WHEN_NONE;
-        w->sums = (struct site_sums){0};
-        w->watch.begun = 0;
+        w->sums.n = 0;
+        w->sums.more = false;
+        beliefs_clear(&w->watch.beliefs);
         w->watch.learned = (struct usual){0};
     }
     return w;
@@ -107,7 +106,7 @@ struct mind watch_mind(struct scorer *s, const struct person *p, struct window *
                          .watch = &w->watch,
                          .seen = s->o.seen,
                          .user = s->o.user,
-                         .identity = p->name};
+                         .identity = person_name(p)};
 }
 
 /* A flagged one stays on watch for three days: what comes back within it is the same affair. */
@@ -115,7 +114,7 @@ static bool is_over(struct window *w, int64_t now)
 {
     if (w->state == STATE_CLEAR)
         return true;
-    w->watch.begun = 0; /* what it was thought to do was wrong */
+    beliefs_clear(&w->watch.beliefs); /* what it was thought to do was wrong */
     return now - w->alarmed > 3 * WHEN_DAY;
 }
 
@@ -133,6 +132,7 @@ struct window *watch_take(struct scorer *s, const struct letter *l, struct mind 
     float hours = idle > 0 ? (float)idle / HOUR : 0;
     double nearly_zero = NEARLY_ZERO * share_of(s, scoring_of(s, p));
     bool low = w->state == STATE_CLEAR && cusum_whole(&w->cusum) < nearly_zero;
+    s->failed |= m->failed;
     bool up = cusum_add(&w->cusum, s->scoring, o, arrived, hours);
 
     mind_learn(m, o->part);
@@ -148,15 +148,9 @@ struct window *watch_take(struct scorer *s, const struct letter *l, struct mind 
         learn(p, &w->watch);
         return NULL;
     }
-    struct window *spare = window_new(0, 0);
-    if (spare == NULL) {
-        s->failed = true;
-        return NULL;
-    }
-    s->spare = spare;
-    w->since = l->arrived;
-    w->serial = ++s->serial;
-    return p->window = w;
+    p->window = window_of_spare(w, l->arrived, ++s->serial);
+    s->failed |= p->window == NULL;
+    return p->window;
 }
 
 static double score_of(const struct window *w, const struct scoring *s, float part[FAMILY_COUNT])
@@ -164,32 +158,34 @@ static double score_of(const struct window *w, const struct scoring *s, float pa
     return cusum_score(&w->cusum, s, sites_most(&w->sums, s), part);
 }
 
-static uint8_t state_of(const struct window *w, const struct scoring *s)
+static uint8_t state_of(const struct window *w, const struct scoring *s, double score)
 {
     for (unsigned f = 0; f < FAMILY_COUNT; f++)
         if (w->cusum.decisive[f])
             return STATE_INFECTED;
-    double most = sites_most(&w->sums, s);
-    if (cusum_score(&w->cusum, s, most, NULL) >= s->threshold)
+    if (score >= s->threshold)
         return STATE_COMPROMISED;
-    return cusum_sum(&w->cusum, s, most) >= s->threshold ? STATE_SUSPECT : STATE_CLEAR;
+    return cusum_sum(&w->cusum, s, sites_most(&w->sums, s)) >= s->threshold ? STATE_SUSPECT
+                                                                            : STATE_CLEAR;
 }
 
-static void note_best(struct window *w, const struct scoring *s)
+/* Returns the score now. */
+static double note_best(struct window *w, const struct scoring *s)
 {
     float part[FAMILY_COUNT];
     double score = score_of(w, s, part);
 
-    if (score <= w->best)
-        return;
-    w->best = score;
-    memcpy(w->part, part, sizeof part);
+    if (score > w->best) {
+        w->best = score;
+        memcpy(w->part, part, sizeof part);
+    }
+    return score;
 }
 
 /* Has it risen? */
-static bool note_state(struct window *w, const struct scoring *s, int64_t time)
+static bool note_state(struct window *w, const struct scoring *s, double score, int64_t time)
 {
-    uint8_t state = state_of(w, s);
+    uint8_t state = state_of(w, s, score);
 
     if (state > STATE_CLEAR)
         w->alarmed = time;
@@ -293,8 +289,8 @@ void watch_done(struct scorer *s, const struct letter *l, struct window *w, cons
     if (w && !w->fell) {
         const struct scoring *scoring = scoring_of(s, p);
         bool before = w->state >= STATE_COMPROMISED;
-        note_best(w, scoring);
-        bool rose = note_state(w, scoring, l->heard);
+        double score = note_best(w, scoring);
+        bool rose = note_state(w, scoring, score, l->heard);
         if (rose || w->state == STATE_CLEAR)
             w->share = (float)share_of(s, scoring);
         s->flags += !before && w->state == STATE_COMPROMISED;

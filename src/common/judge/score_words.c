@@ -6,7 +6,7 @@
 /* Of mail to a site of which nothing is known, how much it refuses for content. */
 #define SITE_USUAL 0.02
 
-static void count_answers(struct window *w, const struct letter *l)
+static void count_answers(struct scorer *s, struct window *w, const struct letter *l)
 {
     w->content += l->content;
     w->unknown += l->unknown;
@@ -16,7 +16,7 @@ static void count_answers(struct window *w, const struct letter *l)
     w->spam += l->verdict == VERDICT_SPAM;
     w->viruses += l->verdict == VERDICT_VIRUS;
     if (l->content || l->unknown || l->verdict >= VERDICT_SPAM)
-        window_sample(w, l->qid);
+        s->failed |= !window_sample(w, l->qid);
 }
 
 static void letter_done(struct scorer *s, const struct letter *l, struct mind *m, const char *what,
@@ -26,7 +26,7 @@ static void letter_done(struct scorer *s, const struct letter *l, struct mind *m
 
     if (w) {
         letter_count(s, w, l);
-        count_answers(w, l);
+        count_answers(s, w, l);
     }
     watch_done(s, l, w, what, o);
 }

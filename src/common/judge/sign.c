@@ -1,6 +1,8 @@
 #include "judge/sign.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define UNIT 16u
 /* The compromised one's belief is drawn back to where it began, a little each time: spam may begin
@@ -39,8 +41,13 @@ void tally_merge(struct tally *to, const struct tally *from)
     tally_set(to, (uint32_t)to->yes + from->yes, (uint32_t)to->no + from->no);
 }
 
-void belief_begin(struct belief *b, const struct scoring *s, enum sign sign,
-                  const struct tally *own, const struct tally *customers)
+unsigned belief_size(const struct scoring *s, enum sign sign)
+{
+    return s->sign[sign].usual.n + s->sign[sign].compromised.n;
+}
+
+void belief_begin(float *b, const struct scoring *s, enum sign sign, const struct tally *own,
+                  const struct tally *customers)
 {
     const struct shares *u = &s->sign[sign].usual, *c = &s->sign[sign].compromised;
     float yes = (float)own->yes / UNIT, no = (float)own->no / UNIT;
@@ -55,13 +62,13 @@ void belief_begin(struct belief *b, const struct scoring *s, enum sign sign,
         best = likelihood[i] > best ? likelihood[i] : best;
     }
     for (unsigned i = 0; i < u->n; i++) {
-        b->usual[i] = u->weight[i] * expf(likelihood[i] - best);
-        sum += b->usual[i];
+        b[i] = u->weight[i] * expf(likelihood[i] - best);
+        sum += b[i];
     }
     for (unsigned i = 0; i < u->n; i++)
-        b->usual[i] = (1 - s->change) * b->usual[i] / sum + s->change * u->weight[i];
+        b[i] = (1 - s->change) * b[i] / sum + s->change * u->weight[i];
     for (unsigned i = 0; i < c->n; i++)
-        b->compromised[i] = c->weight[i];
+        b[u->n + i] = c->weight[i];
 }
 
 static float predict(const float *weight, const struct shares *s)
@@ -73,11 +80,11 @@ static float predict(const float *weight, const struct shares *s)
     return p;
 }
 
-float belief_llr(const struct belief *b, const struct scoring *s, enum sign sign, float yes,
+float belief_llr(const float *b, const struct scoring *s, enum sign sign, float yes,
                  float usual_least)
 {
-    float p = predict(b->usual, &s->sign[sign].usual);
-    float q = predict(b->compromised, &s->sign[sign].compromised);
+    const struct shares *u = &s->sign[sign].usual, *c = &s->sign[sign].compromised;
+    float p = predict(b, u), q = predict(b + u->n, c);
 
     if (usual_least > p)
         p = usual_least;
@@ -98,13 +105,70 @@ static void learn(float *weight, const struct shares *s, float yes, float no)
         weight[i] /= sum;
 }
 
-void belief_learn(struct belief *b, const struct scoring *s, enum sign sign, float yes, float no)
+void belief_learn(float *b, const struct scoring *s, enum sign sign, float yes, float no)
 {
-    const struct shares *c = &s->sign[sign].compromised;
+    const struct shares *u = &s->sign[sign].usual, *c = &s->sign[sign].compromised;
+    float *compromised = b + u->n;
     float back = RESTLESS * (yes + no < 1 ? yes + no : 1);
 
-    learn(b->usual, &s->sign[sign].usual, yes, no);
-    learn(b->compromised, c, yes, no);
+    learn(b, u, yes, no);
+    learn(compromised, c, yes, no);
     for (unsigned i = 0; i < c->n; i++)
-        b->compromised[i] += back * (c->weight[i] - b->compromised[i]);
+        compromised[i] += back * (c->weight[i] - compromised[i]);
+}
+
+static bool make_room(struct beliefs *b, unsigned weights)
+{
+    float *wide;
+
+    if (weights <= b->room)
+        return true;
+    if ((wide = realloc(b->weight, weights * sizeof *wide)) == NULL)
+        return false;
+    b->weight = wide;
+    b->room = (uint8_t)weights;
+    return true;
+}
+
+float *beliefs_add(struct beliefs *b, const struct scoring *s, enum sign sign)
+{
+    unsigned n = belief_size(s, sign);
+
+    if (!make_room(b, b->used + n))
+        return NULL;
+    b->begun |= (uint16_t)(1u << sign);
+    b->at[sign] = b->used;
+    b->used = (uint8_t)(b->used + n);
+    return beliefs_of(b, sign);
+}
+
+_Static_assert(SIGN_TALLIES *BELIEF_MOST <= UINT8_MAX && SIGN_TALLIES <= 16, "struct beliefs");
+
+bool beliefs_reserve(struct beliefs *b)
+{
+    return make_room(b, SIGN_TALLIES * BELIEF_MOST);
+}
+
+bool beliefs_copy(struct beliefs *to, const struct beliefs *from)
+{
+    if (!make_room(to, from->used))
+        return false;
+    to->begun = from->begun;
+    to->used = from->used;
+    memcpy(to->at, from->at, sizeof to->at);
+    if (from->used)
+        memcpy(to->weight, from->weight, from->used * sizeof *to->weight);
+    return true;
+}
+
+void beliefs_clear(struct beliefs *b)
+{
+    b->begun = 0;
+    b->used = 0;
+}
+
+void beliefs_free(struct beliefs *b)
+{
+    free(b->weight);
+    *b = (struct beliefs){0};
 }

@@ -40,17 +40,42 @@ void tally_merge(struct tally *to, const struct tally *from);
 bool tally_empty(const struct tally *t);
 float tally_count(const struct tally *t); /* observations */
 
-struct belief {
-    float usual[SHARES_MOST], compromised[SHARES_MOST]; /* weights, adding up to 1 */
-};
+/* A belief is so many weights: those of the usual shares, then those of the compromised ones, which
+ * each add up to 1. */
+#define BELIEF_MOST (2 * SHARES_MOST)
+unsigned belief_size(const struct scoring *s, enum sign sign);
 
-void belief_begin(struct belief *b, const struct scoring *s, enum sign sign,
-                  const struct tally *own, const struct tally *customers);
+void belief_begin(float *b, const struct scoring *s, enum sign sign, const struct tally *own,
+                  const struct tally *customers);
 /* The llr of an observation, nats. usual_least: the share is at least that for everybody now (0:
  * nothing of the kind is known). */
-float belief_llr(const struct belief *b, const struct scoring *s, enum sign sign, float yes,
+float belief_llr(const float *b, const struct scoring *s, enum sign sign, float yes,
                  float usual_least);
 /* Takes observations in; parts of them count as such. */
-void belief_learn(struct belief *b, const struct scoring *s, enum sign sign, float yes, float no);
+void belief_learn(float *b, const struct scoring *s, enum sign sign, float yes, float no);
+
+/* The beliefs about one identity, of the signs that were asked for: starts as {0}; takes memory
+ * only for what it holds. */
+struct beliefs {
+    float *weight;
+    uint16_t begun;     /* bits of the signs that it holds */
+    uint8_t used, room; /* weights */
+    uint8_t at[SIGN_TALLIES];
+};
+
+/* The sign's weights; it holds them. */
+static inline float *beliefs_of(const struct beliefs *b, enum sign sign)
+{
+    return b->weight + b->at[sign];
+}
+
+/* Room for the sign's weights, which the caller sets. NULL when memory runs out. */
+float *beliefs_add(struct beliefs *b, const struct scoring *s, enum sign sign);
+/* Room for all of them at once. False when memory runs out. */
+bool beliefs_reserve(struct beliefs *b);
+/* to is {0}. False when memory runs out. */
+bool beliefs_copy(struct beliefs *to, const struct beliefs *from);
+void beliefs_clear(struct beliefs *b); /* it holds none, its memory is kept */
+void beliefs_free(struct beliefs *b);
 
 #endif

@@ -14,21 +14,54 @@ struct window *window_new(int64_t since, uint64_t serial)
     return w;
 }
 
-static void forget_names(struct top_name *top, unsigned n)
+struct window *window_spare(void)
 {
-    for (unsigned i = 0; i < n; i++) {
-        free(top[i].name);
-        top[i] = (struct top_name){0};
+    struct window *w = window_new(0, 0);
+
+    if (w && beliefs_reserve(&w->watch.beliefs) && sites_room(&w->sums, SITES_KEPT))
+        return w;
+    window_free(w);
+    return NULL;
+}
+
+struct window *window_of_spare(const struct window *spare, int64_t since, uint64_t serial)
+{
+    struct window *w = window_new(since, serial);
+
+    if (w == NULL)
+        return NULL;
+    if (!beliefs_copy(&w->watch.beliefs, &spare->watch.beliefs) ||
+        !sites_room(&w->sums, spare->sums.n)) {
+        window_free(w);
+        return NULL;
     }
+    w->cusum = spare->cusum;
+    w->last = spare->last;
+    w->watch.learned = spare->watch.learned;
+    w->sums.n = spare->sums.n;
+    w->sums.more = spare->sums.more;
+    if (spare->sums.n)
+        memcpy(w->sums.site, spare->sums.site, spare->sums.n * sizeof *w->sums.site);
+    return w;
+}
+
+static void forget_names(struct window *w)
+{
+    names_free(&w->sender);
+    names_free(&w->client);
+    names_free(&w->country);
+    free(w->sender_bits);
+    w->sender_bits = NULL;
 }
 
 void window_free(struct window *w)
 {
     if (w == NULL)
         return;
-    forget_names(w->sender, SUSPECT_SENDERS);
-    forget_names(w->client, SUSPECT_CLIENTS);
-    forget_names(w->country, SUSPECT_COUNTRIES);
+    forget_names(w);
+    free(w->sample);
+    beliefs_free(&w->watch.beliefs);
+    sites_free(&w->sums);
     fresh_free(&w->fresh);
     free(w);
 }
@@ -42,57 +75,10 @@ void window_recount(struct window *w, int64_t since, uint64_t serial)
     w->nets = w->providers = w->countries = w->new_senders = w->foreign_senders = w->busiest = 0;
     w->best = 0;
     w->samples = 0;
-    w->many_senders = false;
     memset(w->part, 0, sizeof w->part);
-    memset(w->sender_bits, 0, sizeof w->sender_bits);
     for (unsigned i = 0; i < w->sums.n; i++)
         w->sums.site[i].refused = 0;
-    forget_names(w->sender, SUSPECT_SENDERS);
-    forget_names(w->client, SUSPECT_CLIENTS);
-    forget_names(w->country, SUSPECT_COUNTRIES);
-}
-
-/* The name's place, or the free or least one; *found tells. */
-static struct top_name *top_find(struct top_name *top, unsigned n, struct slice name, bool *found)
-{
-    struct top_name *least = &top[0];
-
-    *found = false;
-    for (unsigned i = 0; i < n && top[i].name; i++)
-        if (slice_eq(slice_of(top[i].name, top[i].n), name)) {
-            *found = true;
-            return &top[i];
-        }
-    for (unsigned i = 0; i < n; i++) {
-        if (top[i].name == NULL)
-            return &top[i];
-        if (top[i].count < least->count)
-            least = &top[i];
-    }
-    return least;
-}
-
-/* Counts the name; *evicted is set when another lost its place. */
-static bool top_add(struct top_name *top, unsigned n, struct slice name, bool *evicted)
-{
-    bool found;
-    struct top_name *t = top_find(top, n, name, &found);
-
-    if (!found) {
-        char *copy = malloc(name.n ? name.n : 1);
-        if (copy == NULL)
-            return false;
-        if (name.n)
-            memcpy(copy, name.p, name.n);
-        *evicted |= t->name != NULL;
-        free(t->name);
-        t->name = copy;
-        t->n = (uint32_t)name.n;
-        t->error = t->count;
-    }
-    if (t->count < UINT32_MAX)
-        t->count++;
-    return true;
+    forget_names(w);
 }
 
 /* FNV-1a, the same in every run, so that the estimate is. */
@@ -105,80 +91,77 @@ static uint32_t spread(struct slice s)
     return h ^ h >> 16;
 }
 
+static void set_bit(struct window *w, struct slice sender)
+{
+    uint32_t bit = spread(sender) % SENDER_BITS;
+
+    w->sender_bits[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+bool window_bits(struct window *w)
+{
+    if ((w->sender_bits = calloc(SENDER_BITS / 64, sizeof *w->sender_bits)) == NULL)
+        return false;
+    for (uint32_t i = 0; i < w->sender.n; i++)
+        set_bit(w, slice_of(w->sender.top[i].name, w->sender.top[i].n));
+    return true;
+}
+
+static bool count_sender(struct window *w, struct slice sender)
+{
+    char buf[NAME_KEPT];
+    bool kept = sender.n <= NAME_KEPT;
+
+    for (size_t i = 0; kept && i < sender.n; i++)
+        buf[i] = sender.p[i] >= 'A' && sender.p[i] <= 'Z' ? sender.p[i] | 0x20 : sender.p[i];
+    if (kept)
+        sender.p = buf;
+    bool lost = !kept || (w->sender.n == SUSPECT_SENDERS && !names_has(&w->sender, sender));
+    if (lost && w->sender_bits == NULL && !window_bits(w))
+        return false;
+    if (w->sender_bits)
+        set_bit(w, sender);
+    return !kept || names_add(&w->sender, SUSPECT_SENDERS, sender);
+}
+
 bool window_message(struct window *w, struct slice sender, struct slice client,
                     struct slice country, uint64_t recipients)
 {
-    char buf[NAME_KEPT];
-    bool ignored = false;
-
     w->messages++;
     w->recipients += recipients;
-    if (sender.n) {
-        if (sender.n <= NAME_KEPT) {
-            for (size_t i = 0; i < sender.n; i++)
-                buf[i] =
-                    sender.p[i] >= 'A' && sender.p[i] <= 'Z' ? sender.p[i] | 0x20 : sender.p[i];
-            sender.p = buf;
-            if (!top_add(w->sender, SUSPECT_SENDERS, sender, &w->many_senders))
-                return false;
-        } else {
-            w->many_senders = true;
-        }
-        uint32_t bit = spread(sender) % SENDER_BITS;
-        w->sender_bits[bit / 64] |= UINT64_C(1) << bit % 64;
-    }
-    if (country.n && !top_add(w->country, SUSPECT_COUNTRIES, country, &ignored))
+    if (sender.n && !count_sender(w, sender))
         return false;
-    return client.n == 0 || client.n > NAME_KEPT ||
-           top_add(w->client, SUSPECT_CLIENTS, client, &ignored);
+    if (country.n && !names_add(&w->country, SUSPECT_COUNTRIES, country))
+        return false;
+    return client.n == 0 || client.n > NAME_KEPT || names_add(&w->client, SUSPECT_CLIENTS, client);
 }
 
-void window_sample(struct window *w, struct slice qid)
+bool window_sample(struct window *w, struct slice qid)
 {
     if (w->samples == SUSPECT_SAMPLES || qid.n == 0 || qid.n > QID_KEPT)
-        return;
+        return true;
     for (unsigned i = 0; i < w->samples; i++)
-        if (slice_eq(slice_of(w->sample[i], w->sample_n[i]), qid))
-            return;
-    memcpy(w->sample[w->samples], qid.p, qid.n);
-    w->sample_n[w->samples++] = (uint8_t)qid.n;
+        if (slice_eq(slice_of(w->sample[i].qid, w->sample[i].n), qid))
+            return true;
+    struct sample *more = realloc(w->sample, (w->samples + 1u) * sizeof *more);
+    if (more == NULL)
+        return false;
+    w->sample = more;
+    more[w->samples].n = (uint8_t)qid.n;
+    memcpy(more[w->samples++].qid, qid.p, qid.n);
+    return true;
 }
 
 static uint64_t different_senders(const struct window *w)
 {
-    uint64_t kept = 0, zeros = 0;
+    uint64_t kept = w->sender.n, zeros = 0;
 
-    for (unsigned i = 0; i < SUSPECT_SENDERS; i++)
-        kept += w->sender[i].name != NULL;
-    if (!w->many_senders)
+    if (w->sender_bits == NULL)
         return kept;
     for (unsigned i = 0; i < SENDER_BITS / 64; i++)
         zeros += 64 - (uint64_t)__builtin_popcountll(w->sender_bits[i]);
     double estimate = SENDER_BITS * log((double)SENDER_BITS / (double)(zeros ? zeros : 1));
     return estimate > (double)kept + 1 ? (uint64_t)(estimate + 0.5) : kept + 1;
-}
-
-static int by_count(const void *a, const void *b)
-{
-    const struct suspect_count *x = a, *y = b;
-
-    if (x->count != y->count)
-        return x->count > y->count ? -1 : 1;
-    size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
-    int c = memcmp(x->name.p, y->name.p, n);
-    return c ? c : x->name.n < y->name.n ? -1 : x->name.n > y->name.n;
-}
-
-static unsigned top_list(const struct top_name *top, unsigned n, struct suspect_count *out)
-{
-    unsigned used = 0;
-
-    for (unsigned i = 0; i < n; i++)
-        if (top[i].name && top[i].count > top[i].error)
-            out[used++] = (struct suspect_count){slice_of(top[i].name, top[i].n),
-                                                 top[i].count - top[i].error};
-    qsort(out, used, sizeof *out, by_count);
-    return used;
 }
 
 /* 1,040 */
@@ -310,11 +293,11 @@ void window_suspect(const struct window *w, struct text *seen, struct suspect *o
     out->refused = w->content + w->unknown;
     out->unknown = w->unknown;
     out->senders = different_senders(w);
-    out->sender_n = top_list(w->sender, SUSPECT_SENDERS, out->sender);
-    out->client_n = top_list(w->client, SUSPECT_CLIENTS, out->client);
-    out->country_n = top_list(w->country, SUSPECT_COUNTRIES, out->country);
+    out->sender_n = names_list(&w->sender, out->sender);
+    out->client_n = names_list(&w->client, out->client);
+    out->country_n = names_list(&w->country, out->country);
     out->sample_n = w->samples;
     for (unsigned i = 0; i < w->samples; i++)
-        out->sample[i] = slice_of(w->sample[i], w->sample_n[i]);
+        out->sample[i] = slice_of(w->sample[i].qid, w->sample[i].n);
     families(w, seen, out);
 }

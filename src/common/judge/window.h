@@ -1,11 +1,11 @@
 /* window: what an identity did since its sum left zero: the suspected messages, counted.
  *
- * Exists only while the sum is over zero, and of a flagged identity afterwards. Bounded: the most
- * frequent senders and clients by the Space-Saving sketch (Metwally, Agrawal and El Abbadi 2005);
- * a name's count is reported less its possible error, so it is never more than was seen. Different
- * senders are counted exactly while the sketch holds them all, else by linear counting (Whang,
- * Vander-Zanden and Taylor 1990). Names are folded to lower case as Postfix folds its map keys;
- * one that is longer than 255 bytes is counted but not kept.
+ * Exists only while the sum is over zero, and of a flagged identity afterwards. Most windows see a
+ * message or two and are gone again, so memory is taken only for what is there: some 500 bytes, and
+ * for each belief, remote site, name and sample its own. All of it is bounded: the most frequent
+ * senders and clients (window_names.h); different senders are counted exactly while these hold them
+ * all, else by linear counting (Whang, Vander-Zanden and Taylor 1990). Names are folded to lower
+ * case as Postfix folds its map keys; one that is longer than 255 bytes is counted but not kept.
  */
 #ifndef MPTOOLS_JUDGE_WINDOW_H
 #define MPTOOLS_JUDGE_WINDOW_H
@@ -13,14 +13,14 @@
 #include "judge/evidence.h"
 #include "judge/fresh.h"
 #include "judge/suspect.h"
+#include "judge/window_names.h"
 
 #define QID_KEPT 24u /* Postfix's long queue ids have up to 20 */
-#define NAME_KEPT 255u
 #define SENDER_BITS 1024u
 
-struct top_name {
-    char *name; /* not NUL-terminated */
-    uint32_t n, count, error;
+struct sample {
+    uint8_t n;
+    char qid[QID_KEPT];
 };
 
 struct window {
@@ -41,16 +41,19 @@ struct window {
     float part[FAMILY_COUNT];
     float share; /* of the threshold at which its state was reached; 1 without probation */
     struct site_sums sums;
-    struct top_name sender[SUSPECT_SENDERS], client[SUSPECT_CLIENTS], country[SUSPECT_COUNTRIES];
-    uint64_t sender_bits[SENDER_BITS / 64];
-    char sample[SUSPECT_SAMPLES][QID_KEPT];
-    uint8_t sample_n[SUSPECT_SAMPLES], samples;
+    struct names sender, client, country;
+    uint64_t *sender_bits; /* of all; NULL: `sender` holds them all */
+    struct sample *sample;
+    uint8_t samples;
     uint8_t state; /* enum suspect_state, the worst so far */
-    bool many_senders;
-    bool fell; /* its sum did, with the observation at hand */
+    bool fell;     /* its sum did, with the observation at hand */
 };
 
 struct window *window_new(int64_t since, uint64_t serial); /* NULL when memory runs out */
+/* One to try an observation in that won't need memory for beliefs and one message's sites. */
+struct window *window_spare(void);
+/* A window that goes on from what was tried in the spare one. */
+struct window *window_of_spare(const struct window *spare, int64_t since, uint64_t serial);
 void window_free(struct window *w);
 
 /* What was counted so far had nothing to do with it: counts begin anew with a message that arrived
@@ -60,8 +63,10 @@ void window_recount(struct window *w, int64_t since, uint64_t serial);
 /* One message more. False when memory runs out. */
 bool window_message(struct window *w, struct slice sender, struct slice client,
                     struct slice country, uint64_t recipients);
-/* A message to look up, one of those that were refused. */
-void window_sample(struct window *w, struct slice qid);
+/* Different senders are from now on counted by bits; false when memory runs out. */
+bool window_bits(struct window *w);
+/* A message to look up, one of those that were refused. False when memory runs out. */
+bool window_sample(struct window *w, struct slice qid);
 /* Fills what the window knows; names point into it. families: what was seen, into `seen`, which
  * has to live as long as out. */
 void window_suspect(const struct window *w, struct text *seen, struct suspect *out);

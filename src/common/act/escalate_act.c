@@ -1,0 +1,148 @@
+#include "act/escalate_parts.h"
+
+#include "act/blockmap_slots.h"
+
+/* A restriction class for the incident, if it has none. */
+static bool take_slot(struct escalate *e, struct incident *i, int64_t time)
+{
+    if (i->slot == 0)
+        i->slot = slot_choose(e->o.ledger, e->o.slots, time);
+    return i->slot != 0;
+}
+
+/* Is that rule there already? */
+bool escalate_stands(struct escalate *e, const struct incident *i, const struct rule *rule)
+{
+    struct ledger_rows r =
+        ledger_query(e->o.ledger,
+                     "SELECT a.id, (SELECT count(*) FROM conditions c WHERE c.action = a.id)"
+                     " FROM actions a WHERE a.incident = ? AND a.until IS NULL",
+                     "i", i->id);
+    bool found = false;
+
+    while (!found && ledger_next(&r)) {
+        unsigned same = 0;
+        for (unsigned c = 0; c < rule->conditions; c++)
+            same +=
+                ledger_int_of(e->o.ledger, 0,
+                              "SELECT 1 FROM conditions WHERE action = ? AND field = ? AND"
+                              " value = ?",
+                              "itt", ledger_int(&r, 0), rule_field_name(rule->condition[c].field),
+                              rule->condition[c].value) == 1;
+        found = ledger_int(&r, 1) == rule->conditions && same == rule->conditions;
+    }
+    ledger_done(&r);
+    return found;
+}
+
+/* Takes the action; its number, or 0 when the maps can't carry it. */
+static unsigned act(struct escalate *e, struct incident *i, enum action_type type,
+                    const struct rule *rule, int64_t time)
+{
+    if (!take_slot(e, i, time) || !blockmap_can_carry(e->o.ledger, i->id, rule))
+        return 0;
+    return incident_act(e->o.ledger, i, type, rule, time);
+}
+
+static void add_rule(struct text *t, const struct rule *rule)
+{
+    text_add(t, SL("refused is: "));
+    rule_add_words(t, rule->condition, rule->conditions);
+    if (rule->spam)
+        text_addf(t, " (%llu of %llu spam messages, %llu of %llu others)",
+                  (unsigned long long)rule->covered, (unsigned long long)rule->spam,
+                  (unsigned long long)rule->collateral, (unsigned long long)rule->legitimate);
+}
+
+bool escalate_to_address(struct escalate *e, struct incident *i, const struct suspect *s,
+                         const struct spam *spam)
+{
+    struct rule rule = {.condition = {{RULE_SENDER, address_key(&spam->address)}}, .conditions = 1};
+
+    spam_measure(spam, &rule);
+    unsigned number = act(e, i, ACTION_ADDRESS, &rule, s->time);
+    if (number == 0)
+        return false;
+    i->state = INCIDENT_ADDRESS;
+    incident_save(e->o.ledger, i);
+    e->text.n = 0;
+    escalate_add_who(&e->text, s);
+    text_addf(&e->text, "%llu of %llu have one sender address: refused is ",
+              (unsigned long long)spam->share, (unsigned long long)spam->of);
+    text_add(&e->text, address_key(&spam->address));
+    text_add(&e->text, i->owner.whole ? SL(", when this customer uses it")
+                                      : SL(", when this identity uses it"));
+    escalate_add_tag(&e->text, i, number);
+    escalate_note(e, i, "address", s->time);
+    escalate_tell(e, i->relapses ? "relapse" : "address", i, s, s->time, "address", number, &rule,
+                  &spam->list);
+    return true;
+}
+
+/* What is left to say when nothing new is refused. */
+static struct slice why_not(const struct incident *i, const struct spam *spam, bool stands_already)
+{
+    if (stands_already)
+        return SL("it still leaves, past the rule that stands");
+    if (!spam->measured)
+        return SL("no rule is known without the messages: give senderblock the log");
+    return i->slot == 0 ? SL("no restriction class is free (--slots)")
+                        : SL("no rule stops it without stopping other mail");
+}
+
+/* Takes the rules that aren't there yet; the first one's number, 0 for none. */
+static unsigned act_rules(struct escalate *e, struct incident *i, const struct suspect *s,
+                          const struct rule *rules, unsigned n, bool *stands_already,
+                          const struct rule **taken)
+{
+    unsigned first = 0;
+
+    for (unsigned k = 0; k < n; k++) {
+        if (escalate_stands(e, i, &rules[k])) {
+            *stands_already = true;
+            continue;
+        }
+        unsigned number = act(e, i, ACTION_RULE, &rules[k], s->time);
+        if (number == 0)
+            continue;
+        add_rule(&e->text, &rules[k]);
+        escalate_add_tag(&e->text, i, number);
+        text_add(&e->text, SL("; "));
+        if (first == 0) {
+            first = number;
+            *taken = &rules[k];
+        }
+    }
+    return first;
+}
+
+void escalate_to_rule(struct escalate *e, struct incident *i, const struct suspect *s,
+                      const struct spam *spam, const char *event)
+{
+    struct rule rules[RULES_MOST];
+    const struct rule *taken = NULL;
+    unsigned n;
+    bool entered = i->state != INCIDENT_RULE, again = false;
+
+    if (!spam_rules(e, spam, rules, &n))
+        return;
+    e->text.n = 0;
+    escalate_add_who(&e->text, s);
+    text_addf(&e->text, "%llu sender addresses: ", (unsigned long long)s->senders);
+    unsigned number = act_rules(e, i, s, rules, n, &again, &taken);
+    i->state = INCIDENT_RULE;
+    if (i->clock == WHEN_NONE)
+        i->clock = s->time;
+    incident_save(e->o.ledger, i);
+    if (number == 0) {
+        text_add(&e->text, why_not(i, spam, again));
+        text_add(&e->text, SL("; "));
+    }
+    text_add(&e->text, SL("suspended at "));
+    escalate_add_time(&e->text, escalate_deadline(e, i));
+    text_add(&e->text, SL(" if spam still leaves then"));
+    e->counts.left += number == 0 && !again;
+    escalate_note(e, i, "rule", s->time);
+    if (entered || number)
+        escalate_tell(e, event, i, s, s->time, number ? "rule" : NULL, number, taken, &spam->list);
+}
