@@ -11,10 +11,12 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__))))
 from lib import Checks, tool  # noqa: E402
-from mlog import Log, SPAM, UNKNOWN, rfc3339  # noqa: E402
+import mlog  # noqa: E402
+from mlog import Log, SPAM, rfc3339  # noqa: E402
 
 TOOL = os.path.abspath(os.path.join(os.environ.get("BIN", "bin"), "senderblock"))
 HOUR, DAY = 3600, 86400
+START = mlog.START.timestamp()
 check = Checks()
 top = tempfile.mkdtemp(prefix="escalate.")
 
@@ -109,9 +111,9 @@ check.equal(c.events(), ["address"], "the partner is told once")
 check.equal(c.rows("SELECT field, value FROM conditions"), [("sender", "bob@acme.example")],
             "the condition is the address")
 maps = maps_of(c.maps)
-check.equal([k for k, v in maps.items() if any("bob@acme.example" in l for l in v)],
+check.equal([k for k, v in maps.items() if any("bob" in l for l in v)],
             ["mp_slot01_sender", "mp_slot01_sender_regexp"], "it stands in the slot's maps")
-check.ok(any("acme.example" in l for l in maps["mp_customer_sasl_regexp"]) and
+check.ok(any("acme\\.example" in l for l in maps["mp_customer_sasl_regexp"]) and
          any("203.0.113.0/28" in l for l in maps["mp_customer_net"]),
          "the customer's logins and nets lead to the slot", maps)
 facts = json.loads(c.rows("SELECT facts FROM notices")[0][0])
@@ -177,8 +179,19 @@ check.equal(c.rows("SELECT ticket, statement, forced FROM tickets"),
 r = c.run(*give, log=False)
 check.ok(r.rc == 64 and b"already" in r.err, "not twice", r)
 
+# --- quiet: closed ---
+shutil.copy(c.ledger, c.ledger + ".copy")
+r = c.run("--now", rfc3339(6 * DAY + 8 * HOUR), until=6 * DAY + 8 * HOUR)
+check.equal(c.states(), {"acme": "reinstated"}, "watched for 24 hours")
+r = c.run("--now", rfc3339(7 * DAY + 8 * HOUR), until=6 * DAY + 8 * HOUR)
+check.equal(c.states(), {"acme": "closed"}, "reinstated -> closed after 24 quiet hours")
+check.equal(c.events()[-1], "closed", "and the partner is told")
+for end in ("-wal", "-shm"):
+    if os.path.exists(c.ledger + end):
+        os.unlink(c.ledger + end)
+os.replace(c.ledger + ".copy", c.ledger)
+
 # --- relapse goes back to where it was; half the threshold ---
-shutil.copytree(c.dir, c.dir + ".quiet")
 T = 6 * DAY + 9 * HOUR
 c.log.spam(T, 60, "eve@acme.example", "45.10.10.2", random_sender)
 r = c.run()
@@ -188,17 +201,6 @@ threshold = c.rows("SELECT threshold FROM suspects ORDER BY time")
 check.ok(abs(threshold[-1][0] * 2 - threshold[0][0]) < .01, "it was judged at half the threshold",
          threshold)
 
-# --- quiet: closed ---
-quiet = Case("quiet")
-shutil.rmtree(quiet.dir)
-shutil.copytree(c.dir + ".quiet", quiet.dir)
-quiet.log = c.log
-r = quiet.run("--now", rfc3339(6 * DAY + 8 * HOUR), until=6 * DAY + 8 * HOUR)
-check.equal(quiet.states(), {"acme": "reinstated"}, "watched for 24 hours")
-r = quiet.run("--now", rfc3339(7 * DAY + 8 * HOUR), until=6 * DAY + 8 * HOUR)
-check.equal(quiet.states(), {"acme": "closed"}, "reinstated -> closed after 24 quiet hours")
-check.equal(quiet.events()[-1], "closed", "and the partner is told")
-
 # --- a rule that holds: no suspension ---
 c = Case("holds")
 c.log.spam(3 * DAY, 60, "eve@acme.example", "45.10.10.2", random_sender)
@@ -206,21 +208,24 @@ c.run()
 check.equal(c.states(), {"acme": "rule"}, "none -> rule")
 c = Case("holds2")
 c.log.spam(3 * DAY, 14, "eve@acme.example", "45.10.10.2", random_sender)
-for i in range(200):
+for i in range(30):
     c.log.refusal(3 * DAY + HOUR + i * 600, "45.10.10.2", random_sender(i), "v@t.example", "1.1",
                   "Client host")
 c.run()
 check.equal(c.states(), {"acme": "rule"}, "what the rule refuses is no spam that leaves")
-check.ok(c.rows("SELECT attempts FROM incidents")[0][0] == 200, "but it is counted")
+check.ok(c.rows("SELECT attempts FROM incidents")[0][0] == 30, "but it is counted")
 r = c.run("--reinstate", "acme", "--ticket", "x", "--statement", "y", "--force", "--now",
-          rfc3339(4 * DAY + 10 * HOUR), log=False)
+          rfc3339(3 * DAY + 8 * HOUR), log=False)
 check.ok(r.rc == 0 and c.states() == {"acme": "reinstated"}, "rule -> reinstated, by force", r)
 check.ok("forced" in c.rows("SELECT reason FROM journal WHERE what = 'reinstated'")[0][0],
          "which is in the journal")
-T = 4 * DAY + 12 * HOUR
+T = 3 * DAY + 12 * HOUR
 c.log.spam(T, 60, "eve@acme.example", "45.10.10.2", random_sender)
 c.run(until=T + HOUR)
 check.equal(c.states(), {"acme": "rule"}, "reinstated -> rule on relapse")
+since, clock = c.rows("SELECT reinstated, clock FROM incidents")[0]
+check.ok(since is None and 7.5 * HOUR <= T - (clock / 10**6 - START) <= 8 * HOUR,
+         "the clock goes on where it stood: %d s" % (T - (clock / 10**6 - START)))
 
 # --- forged tags ---
 c = Case("forged")
@@ -249,15 +254,26 @@ check.ok(r.rc == 64, "not twice", r)
 
 # --- watch: one kind of evidence alone ---
 c = Case("watch", conf="[notify]\nwatch = yes\n")
-for i in range(40):
-    c.log.message(3 * DAY + i * 60, "bob@acme.example", "203.0.113.1", "bob@acme.example",
-                  ["list%d@one.example" % (i % 4)], SPAM)
+for i in range(12):
+    c.log.message(3 * DAY + i * 1800, "bob@acme.example", "203.0.113.1", "bob@acme.example",
+                  ["friend%d@partner%d.example" % (i % 6, i % 6)], SPAM)
 c.run()
-if check.ok(c.states() in ({"acme": "watch"}, {}), "one family alone never blocks", c.states()) and \
-        c.states():
-    check.equal(c.events(), ["watch"], "told if asked for")
-    c.run("--now", rfc3339(5 * DAY))
-    check.equal(c.states(), {"acme": "closed"}, "watch -> closed after 24 quiet hours")
+check.equal(c.states(), {"acme": "watch"}, "none -> watch: one family alone never blocks")
+check.ok(c.events() == ["watch"] and not c.rows("SELECT * FROM actions"), "told if asked for")
+shutil.copy(c.ledger, c.ledger + ".copy")
+c.run("--now", rfc3339(6 * DAY))
+check.equal(c.states(), {"acme": "closed"}, "watch -> closed after 24 quiet hours")
+os.replace(c.ledger + ".copy", c.ledger)
+c.log.spam(3 * DAY + 8 * HOUR, 60, "bob@acme.example", "45.10.10.1", "bob@acme.example")
+c.run()
+check.equal(c.states(), {"acme": "address"}, "watch -> address")
+c = Case("watch2")
+for i in range(12):
+    c.log.message(3 * DAY + i * 1800, "eve@acme.example", "203.0.113.2", "eve@acme.example",
+                  ["friend%d@partner%d.example" % (i % 6, i % 6)], SPAM)
+c.log.spam(3 * DAY + 8 * HOUR, 60, "eve@acme.example", "45.10.10.2", random_sender)
+c.run()
+check.ok(c.what()[0] == "watch" and c.states() == {"acme": "rule"}, "watch -> rule", c.what())
 
 # --- never_block ---
 c = Case("never", never="sasl:bob@acme.example\ncustomer:globex\n")
@@ -314,7 +330,7 @@ try:
     shown = json.loads(r.out)
 except ValueError as e:
     shown = str(e)
-check.ok(isinstance(shown, list) and shown and shown[0]["customer"] == "acme", "--show as JSON",
+check.ok(isinstance(shown, list) and [x["customer"] for x in shown] == ["globex", "acme"], "--show as JSON",
          shown)
 
 shutil.rmtree(top)

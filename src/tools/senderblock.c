@@ -126,10 +126,10 @@ static int undo(const struct options *o, struct config *c, struct ledger *l, str
     return status || o->dry_run ? status : maps_install(o, c, l, report);
 }
 
-static int show(const struct options *o, struct ledger *l, struct text *report)
+static int show(const struct options *o, struct config *c, struct ledger *l, struct text *report)
 {
     struct table_style style = table_style_of(STDOUT_FILENO);
-    struct show_options so = {.all = o->all, .style = style};
+    struct show_options so = {.all = o->all, .deadline = c->settings.deadline, .style = style};
     uint64_t id = 0;
 
     if (o->incident && (!slice_u64(slice_str(o->incident), &id) || id == 0)) {
@@ -157,7 +157,7 @@ static int with_ledger(const struct options *o, struct config *c, char **names, 
     }
     status = ledger_failure(l)->status;
     if (status == 0 && o->show)
-        status = show(o, l, report);
+        status = show(o, c, l, report);
     else if (status == 0 && o->reinstate)
         status = reinstate(o, c, l, report);
     else if (status == 0 && o->undo)

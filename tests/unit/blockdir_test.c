@@ -59,7 +59,7 @@ static void test_changes(void **state)
 
     (void)state;
     assert_int_equal(install(NULL, &failure), 7 + 2 * 8);
-    assert_int_equal(scratch_entries("maps"), 7 + 2 * 8 + 1); /* and the lock */
+    assert_int_equal(scratch_entries("maps"), 7 + 2 * 8 + 2); /* and the lock, and mp_reload */
     assert_int_equal(install(NULL, &failure), 0);
     /* The slot's eight get their header comment, and the way there. */
     assert_int_equal(install("bob@x.example", &failure), 8 + 1);
@@ -67,6 +67,25 @@ static void test_changes(void **state)
     assert_int_equal(install("eve@x.example", &failure), 2);
     assert_int_equal(install(NULL, &failure), 8 + 1);
     failure_free(&failure);
+}
+
+/* What a killed run left to do. */
+static void test_reload(void **state)
+{
+    const struct blockdir dir = {.path = "maps"};
+    struct failure failure = {0};
+
+    (void)state;
+    assert_int_equal(install(NULL, &failure), 7 + 2 * 8);
+    assert_true(blockdir_reload_due(&dir));
+    assert_int_equal(install(NULL, &failure), 0);
+    assert_true(blockdir_reload_due(&dir));
+    blockdir_reloaded(&dir);
+    assert_false(blockdir_reload_due(&dir));
+    assert_int_equal(install(NULL, &failure), 0);
+    assert_false(blockdir_reload_due(&dir));
+    assert_int_equal(install("bob@x.example", &failure), 8 + 1);
+    assert_true(blockdir_reload_due(&dir));
 }
 
 static struct text all_files(void)
@@ -164,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_changes, scratch_begin, scratch_end),
+        cmocka_unit_test_setup_teardown(test_reload, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(test_full_disk, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(test_no_folder, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(test_foreign_file, scratch_begin, scratch_end),

@@ -362,16 +362,16 @@ static void test_single_conditions(void **state)
     with(act(&b, 1, ACTION_RULE, "acme", 0, ""), RULE_LOGIN, "globex1"); /* isn't acme's */
     build(&b, c, 4);
     assert_int_equal(b.problems.count, 1);
-    assert_non_null(strstr(
-        row(&b, "mp_slot01_sender_regexp", "/^([a-z]{8}@acme\\.example)$/"), "[mp 1.1] "));
+    assert_non_null(
+        strstr(row(&b, "mp_slot01_sender_regexp", "/^([a-z]{8}@acme\\.example)$/"), "[mp 1.1] "));
     assert_non_null(strstr(row(&b, "mp_slot01_client", "198.51.100.7/32"), "[mp 1.2] "));
     assert_non_null(strstr(row(&b, "mp_slot01_helo", "/^pc\\.\\[x\\]$/"), "[mp 1.3] "));
     assert_non_null(strstr(row(&b, "mp_suspended_sasl", "acme1"), "554 5.7.1 [mp 1.4] mail like"));
     assert_string_equal(row(&b, "mp_customer_sasl", "acme1"), "mp_slot01");
-    assert_string_equal(row(&b, "mp_header_checks",
-                            "/^Subject:[[:space:]]*(cheap +pills)[[:space:]]*$/"),
-                        "REJECT [mp 1.5] mail like this is stopped because it is spam; contact "
-                        "https://help.example/ about incident 1");
+    assert_string_equal(
+        row(&b, "mp_header_checks", "/^Subject:[[:space:]]*(cheap +pills)[[:space:]]*$/"),
+        "REJECT [mp 1.5] mail like this is stopped because it is spam; contact "
+        "https://help.example/ about incident 1");
     assert_null(row(&b, "mp_suspended_sasl", "globex1"));
     done(&b);
     customers_free(c);
@@ -396,12 +396,11 @@ static void test_conjunctions(void **state)
     assert_string_equal(row(&b, "mp_slot01_client", "198.51.100.2/32"), "mp_slot01_and2_sender");
     assert_string_equal(row(&b, "mp_slot01_login", "/^acme2$/"), "mp_slot01_and3_sender");
     assert_int_equal(map_of(&b, "mp_slot01_and1")->n, 1);
-    assert_non_null(strstr(
-        row(&b, "mp_slot01_and1", "/^x(\\+[^@]*)?@acme\\.example$/"), "[mp 1.1] "));
-    assert_non_null(strstr(
-        row(&b, "mp_slot01_and2", "/^y(\\+[^@]*)?@acme\\.example$/"), "[mp 1.2] "));
     assert_non_null(
-        strstr(row(&b, "mp_slot01_and3", "/^(z[0-9]+@acme.example)$/"), "[mp 1.3] "));
+        strstr(row(&b, "mp_slot01_and1", "/^x(\\+[^@]*)?@acme\\.example$/"), "[mp 1.1] "));
+    assert_non_null(
+        strstr(row(&b, "mp_slot01_and2", "/^y(\\+[^@]*)?@acme\\.example$/"), "[mp 1.2] "));
+    assert_non_null(strstr(row(&b, "mp_slot01_and3", "/^(z[0-9]+@acme.example)$/"), "[mp 1.3] "));
     assert_int_equal(map_of(&b, "mp_slot01_sender")->n + map_of(&b, "mp_slot01_sender_regexp")->n,
                      0);
     /* The next one finds no room, and says so. */
@@ -465,14 +464,12 @@ static void test_unfit(void **state)
     static const struct {
         enum rule_field field;
         const char *value;
-    } bad[] = {{RULE_SENDER, "<>"},          {RULE_SENDER, "@x"},
-               {RULE_SENDER, "a\nb@x"},      {RULE_SENDER_PATTERN, "a/b"},
-               {RULE_SENDER_PATTERN, "("},   {RULE_SENDER_PATTERN, ""},
-               {RULE_SENDER_PATTERN, "a\n"}, {RULE_SENDER_PATTERN, "\xff"},
-               {RULE_CLIENT, "host.example"}, {RULE_CLIENT, "10.0.0.1/24"},
-               {RULE_HELO, "a\tb"},          {RULE_HELO, ""},
-               {RULE_LOGIN, "\xff"},         {RULE_SUBJECT, "a/b"},
-               {RULE_FIELDS, "x"}};
+    } bad[] = {
+        {RULE_SENDER, "<>"},          {RULE_SENDER, "@x"},           {RULE_SENDER, "a\nb@x"},
+        {RULE_SENDER_PATTERN, "a/b"}, {RULE_SENDER_PATTERN, "("},    {RULE_SENDER_PATTERN, ""},
+        {RULE_SENDER_PATTERN, "a\n"}, {RULE_SENDER_PATTERN, "\xff"}, {RULE_CLIENT, "host.example"},
+        {RULE_CLIENT, "10.0.0.1/24"}, {RULE_HELO, "a\tb"},           {RULE_HELO, ""},
+        {RULE_LOGIN, "\xff"},         {RULE_SUBJECT, "a/b"},         {RULE_FIELDS, "x"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -14,8 +14,8 @@
 
 static void test_values(void **state)
 {
-    static const char *const good[] = {"DUNNO", "mp_slot01", "554 5.7.1 [mp 1.1] no",
-                                       "450 4.7.1 x", "mp_slot01_and1_sender mp_slot02"};
+    static const char *const good[] = {"DUNNO", "mp_slot01", "554 5.7.1 [mp 1.1] no", "450 4.7.1 x",
+                                       "mp_slot01_and1_sender mp_slot02"};
     static const char *const bad[] = {"",
                                       "OK",
                                       "REJECT",
@@ -71,9 +71,9 @@ static void test_keys(void **state)
 
 static void test_header_values(void **state)
 {
-    static const char *const bad[] = {"",           "REJECT",      "REJECT ",    "REJECT  x",
-                                      "554 5.7.1 x", "mp_slot01",   "DUNNO",      "REJECT a\nb",
-                                      "REJECT $1",   "WARN no",     "REJECT \303\251"};
+    static const char *const bad[] = {
+        "",      "REJECT",      "REJECT ",   "REJECT  x", "554 5.7.1 x",    "mp_slot01",
+        "DUNNO", "REJECT a\nb", "REJECT $1", "WARN no",   "REJECT \303\251"};
 
     (void)state;
     assert_true(map_header_value_good(SL("REJECT [mp 7.2] no")));

@@ -1,10 +1,12 @@
 #include "act/blockdir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/exits.h"
 
@@ -37,6 +39,47 @@ static int stage(const struct blockdir *dir, struct blockmap *maps, struct atomi
     return 0;
 }
 
+static void reload_path(const struct blockdir *dir, char path[PATH_MAX + 20])
+{
+    snprintf(path, PATH_MAX + 20, "%.*s/" BLOCKDIR_RELOAD, PATH_MAX, dir->path);
+}
+
+bool blockdir_reload_due(const struct blockdir *dir)
+{
+    char path[PATH_MAX + 20];
+
+    reload_path(dir, path);
+    return access(path, F_OK) == 0;
+}
+
+void blockdir_reloaded(const struct blockdir *dir)
+{
+    char path[PATH_MAX + 20];
+
+    reload_path(dir, path);
+    unlink(path);
+}
+
+/* Before the first map that Postfix only reads after a reload goes in place. */
+static int note_reload(const struct blockdir *dir, const struct blockmap *maps,
+                       struct atomic **staged, struct failure *failure)
+{
+    char path[PATH_MAX + 20];
+    bool due = false;
+
+    for (size_t i = 0; i < maps->n; i++)
+        due |= staged[i] && maps->maps[i].kind != MAP_INDEXED;
+    if (!due)
+        return 0;
+    reload_path(dir, path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return failure_set(failure, EXIT_CANTCREAT, "%s: can't be made: %s: the old maps are kept",
+                           path, strerror(errno));
+    close(fd);
+    return 0;
+}
+
 static int put_in_place(const struct blockmap *maps, struct atomic **staged, bool *changed,
                         struct failure *failure)
 {
@@ -56,7 +99,7 @@ static int write_files(const struct blockdir *dir, struct blockmap *maps, bool *
 
     if (staged == NULL)
         return failure_memory(failure);
-    if (stage(dir, maps, staged, failure) == 0)
+    if (stage(dir, maps, staged, failure) == 0 && note_reload(dir, maps, staged, failure) == 0)
         put_in_place(maps, staged, changed, failure);
     for (size_t i = 0; i < maps->n; i++)
         atomic_free(staged[i]);

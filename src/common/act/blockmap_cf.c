@@ -83,7 +83,8 @@ void blockmap_main_cf(struct text *out, const char *dir, const char *type, unsig
     text_add(
         out,
         SL("# mptools: what senderblock needs in main.cf, once; mptools-postfix(7). The maps have\n"
-           "# to be there before (senderblock --postmap). Where main.cf has one of the first three\n"
+           "# to be there before (senderblock --postmap). Where main.cf has one of the first "
+           "three\n"
            "# parameters already, append our value to it; ours is the last of\n"
            "# smtpd_sender_restrictions. A service in master.cf that sets\n"
            "# smtpd_sender_restrictions itself needs it, too:\n"

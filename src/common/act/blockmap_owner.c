@@ -165,14 +165,16 @@ enum exception {
 
 /* What the identity is to the pattern, going by who wins in customers_by_login(). */
 static enum exception exception_kind(const struct customer_id *id,
-                                     const struct customer_id *pattern, const struct map_owners *owners)
+                                     const struct customer_id *pattern,
+                                     const struct map_owners *owners)
 {
     if (id->customer == pattern->customer)
         return EXCEPTION_NONE;
     if (id->kind == CUSTOMER_LOGIN)
         return pattern_fits(pattern, id->text) ? EXCEPTION_WITHIN : EXCEPTION_NONE;
     /* Those of other owners in these maps have their own rows, before this one. */
-    if (!is_pattern(id) || owners_value(owners, id->customer).n || compare_patterns(id, pattern) > 0)
+    if (!is_pattern(id) || owners_value(owners, id->customer).n ||
+        compare_patterns(id, pattern) > 0)
         return EXCEPTION_NONE;
     if ((id->kind == CUSTOMER_LOGIN_PREFIX) != (pattern->kind == CUSTOMER_LOGIN_PREFIX))
         return EXCEPTION_CROSSING;

@@ -101,8 +101,7 @@ const char *rule_fault(const struct rule_condition *condition, unsigned conditio
 
 /* The rows of all rules. */
 struct rule_work;
-struct rule_work *rule_work_new(struct blockmap *b, struct map_set *suspended,
-                                const char *contact);
+struct rule_work *rule_work_new(struct blockmap *b, struct map_set *suspended, const char *contact);
 void rule_work_add(struct rule_work *w, const struct standing_action *a);
 bool rule_work_write(struct rule_work *w);
 void rule_work_free(struct rule_work *w);

@@ -32,12 +32,9 @@ struct rule_work {
  * can be joined. A pattern is never the head of another condition. */
 static unsigned rank(enum rule_field field)
 {
-    static const unsigned char order[RULE_FIELDS] = {[RULE_CLIENT] = 0,
-                                                     [RULE_LOGIN] = 1,
-                                                     [RULE_HELO] = 2,
-                                                     [RULE_SENDER] = 3,
-                                                     [RULE_SENDER_PATTERN] = 3,
-                                                     [RULE_SUBJECT] = 4};
+    static const unsigned char order[RULE_FIELDS] = {
+        [RULE_CLIENT] = 0, [RULE_LOGIN] = 1,          [RULE_HELO] = 2,
+        [RULE_SENDER] = 3, [RULE_SENDER_PATTERN] = 3, [RULE_SUBJECT] = 4};
 
     return order[field];
 }

@@ -63,11 +63,11 @@ static int64_t given_back(struct ledger *l, const struct slot *s)
 {
     if (s->given == WHEN_NONE)
         return WHEN_NONE;
-    int64_t until = ledger_int_of(
-        l, WHEN_NONE,
-        "SELECT max(until) FROM actions WHERE incident IN"
-        " (SELECT incident FROM actions WHERE since = ? AND type <> 'suspension')",
-        "i", s->given);
+    int64_t until =
+        ledger_int_of(l, WHEN_NONE,
+                      "SELECT max(until) FROM actions WHERE incident IN"
+                      " (SELECT incident FROM actions WHERE since = ? AND type <> 'suspension')",
+                      "i", s->given);
     return until > s->given ? until : s->given;
 }
 
@@ -96,12 +96,11 @@ unsigned slot_choose(struct ledger *l, unsigned slots, int64_t now)
 
 bool blockmap_can_carry(struct ledger *l, int64_t incident, const struct rule *rule)
 {
-    int64_t used =
-        ledger_int_of(l, 0,
-                      "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM actions a"
-                      " JOIN conditions c ON c.action = a.id"
-                      " WHERE a.incident = ? AND a.until IS NULL GROUP BY a.id)",
-                      "i", incident);
+    int64_t used = ledger_int_of(l, 0,
+                                 "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM actions a"
+                                 " JOIN conditions c ON c.action = a.id"
+                                 " WHERE a.incident = ? AND a.until IS NULL GROUP BY a.id)",
+                                 "i", incident);
 
     return ledger_failure(l)->status == 0 && rule_can_be_carried(rule, (unsigned)used);
 }

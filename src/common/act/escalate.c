@@ -126,7 +126,9 @@ static void watch(struct escalate *e, struct incident *i, const struct suspect *
 {
     i->last_spam = s->time;
     incident_save(e->o.ledger, i);
-    if (!fresh && !never)
+    if (!fresh &&
+        (!never || ledger_int_of(e->o.ledger, 0, "SELECT count(*) FROM notices WHERE incident = ?",
+                                 "i", i->id) > 0))
         return;
     e->text.n = 0;
     escalate_add_who(&e->text, s);

@@ -282,9 +282,8 @@ bool mapfile_render(struct mapfile *m, struct text *out)
         return false;
     if (m->kind == MAP_INDEXED && m->n)
         qsort(m->rows, m->n, sizeof(*m->rows), compare_keys);
-    text_addf(out,
-              SIGNATURE " from its ledger; changes made here are lost.\n# %s, %s.\n",
-              m->name, kind_text(m->kind));
+    text_addf(out, SIGNATURE " from its ledger; changes made here are lost.\n# %s, %s.\n", m->name,
+              kind_text(m->kind));
     if (m->about.n) {
         text_add(out, SL("# "));
         text_add_tsv(out, m->about);
@@ -352,8 +351,7 @@ static int stage_bytes(const char *path, struct slice bytes, struct atomic **out
     return failure->status;
 }
 
-int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out,
-                  struct failure *failure)
+int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out, struct failure *failure)
 {
     char path[PATH_MAX];
     struct text t = {0};

@@ -1,10 +1,10 @@
 /* mapfile: the text of one Postfix lookup table, built in memory and put in place as a whole.
  *
  * Kinds: indexed (source of postmap: lmdb, cdb, hash), regexp (regexp_table(5)), cidr
- * (cidr_table(5)), and a regexp table for header_checks(5). A row that Postfix would drop, cut or join to another is not taken: postmap
- * exits 0 on those (7-postfix.md has the list), so they have to be kept out here. Indexed rows are
- * sorted by key, the others keep their order, because their first match wins; the same rows give
- * the same bytes.
+ * (cidr_table(5)), and a regexp table for header_checks(5). A row that Postfix would drop, cut or
+ * join to another is not taken: postmap exits 0 on those (7-postfix.md has the list), so they have
+ * to be kept out here. Indexed rows are sorted by key, the others keep their order, because their
+ * first match wins; the same rows give the same bytes.
  *
  * Ownership: a mapfile starts as {0}, copies what it is given and ends in mapfile_free(). When
  * memory runs out, `failed` is set and stays; mapfile_render() says so.
@@ -67,8 +67,7 @@ bool mapfile_render(struct mapfile *m, struct text *out);
 /* The new DIR/name, written beside the old one and not yet in place; *out stays NULL when the file
  * is there with these bytes. A file of that name that isn't senderblock's is not replaced
  * (EXIT_CANTCREAT). Returns 0 or the status in *failure. */
-int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out,
-                  struct failure *failure);
+int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out, struct failure *failure);
 
 void mapfile_about(struct mapfile *m, struct slice line);
 void mapfile_free(struct mapfile *m);

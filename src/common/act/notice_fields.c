@@ -111,7 +111,7 @@ static void add_families(struct text *out, const struct notice_view *v, const st
         text_add(out, SL("- "));
         notice_add_line(out, notice_word(v->words, "family", name), NAME_MOST);
         if (seen.n && strcmp(f->name, "families") == 0) {
-            text_add(out, SL(": "));
+            text_add(out, SL("\n  "));
             notice_add_line(out, seen, TEXT_MOST);
         }
     }

@@ -1,0 +1,26 @@
+/* ledgershow: what `senderblock --show` prints: who is blocked, what exactly, why, and what comes
+ * next.
+ *
+ * The table fits 80 columns where words allow it; a stranger's bytes are made visible. Colours by
+ * state. JSON is one array of incidents with everything that the ledger knows of them.
+ */
+#ifndef MPTOOLS_ACT_LEDGERSHOW_H
+#define MPTOOLS_ACT_LEDGERSHOW_H
+
+#include "act/ledger.h"
+#include "judge/table.h"
+
+enum show_format { SHOW_TABLE, SHOW_JSON };
+
+struct show_options {
+    int64_t incident; /* this one with its story; 0: all that are open */
+    bool all;         /* closed ones, too */
+    int64_t deadline; /* seconds from a clock's start to the suspension */
+    struct table_style style;
+};
+
+/* Adds whole lines to out. False when memory runs out or the ledger failed. */
+bool ledgershow(struct ledger *l, enum show_format format, const struct show_options *o,
+                struct text *out);
+
+#endif
