@@ -18,34 +18,16 @@ CFLAGS   += -std=c11 -D_GNU_SOURCE -Isrc/common $(WARN) $(OPT) $(LTO) $(SAN) -MM
             -DMPTOOLS_DATADIR='"$(DATADIR)"' $(shell pkg-config --cflags libpcre2-8 libzstd)
 LDFLAGS  += $(SAN)
 
-# The objects of each layer, lowest first.
-BASE  = arena atomic cli failure inifile inifile_value ipnet links lockfile map moment msg outfile pool progress \
-        settings share slice text when words
-LOG   = body body_action body_delivery chain correlate correlate_events correlate_link correlate_save decompress \
-        envelope field follow followstate input journal json mark message notes parser parser_lines program \
-        record resume rotation shape shape_compile shape_template shape_types shapes_amavis shapes_dovecot shapes_filters \
-        shapes_logins shapes_policy shapes_queue shapes_smtp shapes_smtpd stamp stream stream_follow summary tally \
-        tsv tsv_read
-JUDGE = annotate calibrate calibrate_estimate calibrate_fit calibrate_report customer customer_read cusum evidence evidence_origin evidence_recipients evidence_replies \
-        evidence_sender evidence_verdict evidence_volume fresh geo identity outbound partner recent remote report reply \
-        reply_code reply_ip reply_rules reply_text score score_arrival score_people score_rank score_rates score_save score_save_letters score_save_read score_save_window score_watch score_words scoring \
-        sign suspect suspect_read table usual window window_names wrap
-ACT   = address announce attempt blockdir blockmap blockmap_owner blockmap_slots escalate escalate_act escalate_spam escalate_time incident ledger ledger_query ledger_schema ledgershow \
-        mapfile mapreport never operator postfixcheck postmap rule rule_pattern rule_words run standing trail
+# The objects of each layer, and those of each tool: its own files, and what the tools share.
+objects = $(patsubst src/%.c,$(B)/%.o,$(sort $(wildcard $1)))
+base  = $(call objects,src/common/base/*.c)
+log   = $(call objects,src/common/log/*.c)
+judge = $(call objects,src/common/judge/*.c)
+act   = $(call objects,src/common/act/*.c)
+tool  = $(call objects,src/tools/$1.c src/tools/$1_*.c)
 
-base  = $(BASE:%=$(B)/common/base/%.o)
-log   = $(LOG:%=$(B)/common/log/%.o)
-judge = $(JUDGE:%=$(B)/common/judge/%.o)
-act   = $(ACT:%=$(B)/common/act/%.o)
-
-# The objects of each tool.
-SPAMSCORE = spamscore spamscore_calibrate config spamscore_options spamscore_state
-SENDERBLOCK = senderblock senderblock_maps senderblock_options senderblock_run senderblock_state config
-mplog-parse = $(B)/tools/mplog-parse.o $(B)/tools/mplog-parse_options.o $(judge) $(log) $(base)
-spamscore   = $(SPAMSCORE:%=$(B)/tools/%.o) $(judge) $(log) $(base)
-senderblock = $(SENDERBLOCK:%=$(B)/tools/%.o) $(act) $(judge) $(log) $(base)
-
-TOOLS = mplog-parse spamscore senderblock
+ACTING = senderblock mpnotify
+TOOLS  = mplog-parse spamscore $(ACTING)
 MAN   = $(wildcard man/*.[1578])
 UNIT  = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
 
@@ -54,18 +36,21 @@ all: $(TOOLS:%=$(BIN)/%)
 LIBS = $(shell pkg-config --libs $(LIBS_PC)) -lm
 LINK = $(CC) $(OPT) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BIN)/mplog-parse: $(mplog-parse)
+define linked
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(LINK)
-$(BIN)/spamscore: $(spamscore)
-	@mkdir -p $(@D)
-	@echo LINK $@
-	@$(LINK)
-$(BIN)/senderblock: $(senderblock)
-	@mkdir -p $(@D)
-	@echo LINK $@
-	@$(LINK)
+endef
+
+$(BIN)/mplog-parse: $(call tool,mplog-parse) $(judge) $(log) $(base)
+	$(linked)
+$(BIN)/spamscore: $(call tool,spamscore) $(B)/tools/config.o $(judge) $(log) $(base)
+	$(linked)
+define acting
+$(BIN)/$1: $(call tool,$1) $(B)/tools/config.o $(act) $(judge) $(log) $(base)
+	$$(linked)
+endef
+$(foreach t,$(ACTING),$(eval $(call acting,$t)))
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -119,7 +104,8 @@ lint:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DATADIR)
 	install -m 755 $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 share/mptools/* $(DESTDIR)$(DATADIR)
+	(cd share/mptools && find . -type f) | while read f; do \
+	  install -D -m 644 "share/mptools/$$f" "$(DESTDIR)$(DATADIR)/$$f" || exit 1; done
 	for m in $(MAN); do s=$${m##*.}; install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
 	  install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
 

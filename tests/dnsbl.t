@@ -5,25 +5,22 @@ Honest lists are served by rbldnsd, everything else by a small responder of this
 count of what it was asked. All of it listens on 127.0.0.1 only.
 """
 import os
-import random
 import socket
-import socketserver
 import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from dns import (A, RBLDNSD, TXT, Rbldnsd, Responder, a, entry, free_port, record, txt,  # noqa: E402
+                 wire)
 from lib import Checks, skip, tool  # noqa: E402
 
-RBLDNSD = "/usr/sbin/rbldnsd"
 SOURCES = ["src/common/act/%s.c" % n for n in "dnsbl dnsbl_answer dnsbl_name".split()] + [
     "src/common/base/%s.c" % n for n in "arena failure ipnet msg slice text".split()]
 CODES = "127.0.0.2-127.0.0.4=spam,127.0.0.10=!a note,127.0.0.11=dial-up"
 SECRET = "k3ySecretOfOurs"
-A, TXT = 1, 16
 
 
 def build(folder):
@@ -69,160 +66,6 @@ ZONES = {
     "cutoff.example:ip4trie:cutoff": ":127.255.255.254:go away\n0/0\n",
     "parked.example:ip4trie:parked": ":203.0.113.80:buy this domain\n0/0\n",
 }
-
-
-class Rbldnsd:
-    def __init__(self, folder):
-        os.chmod(folder, 0o755)  # as root it becomes somebody else
-        for zone, text in ZONES.items():
-            name = os.path.join(folder, zone.split(":")[2])
-            with open(name, "w") as f:
-                f.write(text)
-            os.chmod(name, 0o644)
-        self.port = free_port()
-        self.log = os.path.join(folder, "rbldnsd.out")
-        with open(self.log, "w") as out:
-            self.process = subprocess.Popen(
-                [RBLDNSD, "-n", "-b", "127.0.0.1/%d" % self.port, "-w", folder] + list(ZONES),
-                stdout=out, stderr=out)
-
-    def ready(self):
-        """Answers a question within ten seconds."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.settimeout(0.1)
-            for _ in range(100):
-                try:
-                    s.sendto(question("2.0.0.127.v4.example", A), ("127.0.0.1", self.port))
-                    s.recv(512)
-                    return True
-                except OSError:
-                    time.sleep(0.1)
-        return False
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-# --- the responder ---
-
-def wire(name):
-    return b"".join(bytes([len(p)]) + p.encode() for p in name.split(".")) + b"\0"
-
-
-def question(name, qtype, ident=None):
-    ident = random.randrange(65536) if ident is None else ident
-    return struct.pack("!6H", ident, 0x100, 1, 0, 0, 0) + wire(name) + struct.pack("!2H", qtype, 1)
-
-
-def record(rtype, data):
-    return b"\xc0\x0c" + struct.pack("!2HIH", rtype, 1, 60, len(data)) + data
-
-
-def a(*addresses):
-    return [record(A, socket.inet_aton(x)) for x in addresses]
-
-
-def txt(*strings):
-    """One record of several strings."""
-    data = b"".join(bytes([len(s)]) + s for s in strings)
-    return [record(TXT, data)]
-
-
-class Responder:
-    """answer(name, qtype, tcp) gives (rcode, records), bytes to send as they are, or None for
-    silence; `TC` as rcode is a truncated answer. The zone is the last two labels."""
-
-    def __init__(self, family=socket.AF_INET, host="127.0.0.1", hangs_up=False):
-        responder = self
-        self.asked = []  # (name, type)
-        self.open = {}   # zone: questions without an answer now, and the most there ever were
-        self.lock = threading.Lock()
-        self.tcp_answers = 0
-
-        class Udp(socketserver.BaseRequestHandler):
-            def handle(self):
-                data, sock = self.request
-                reply = responder.reply(data, False)
-                if reply:
-                    sock.sendto(reply, self.client_address)
-
-        class Tcp(socketserver.StreamRequestHandler):
-            def handle(self):
-                if hangs_up:  # FIN and RST at once: who writes now gets SIGPIPE
-                    self.request.shutdown(socket.SHUT_WR)
-                    self.reset()
-                    return
-                head = self.rfile.read(2)
-                while len(head) == 2:
-                    reply = responder.reply(self.rfile.read(struct.unpack("!H", head)[0]), True)
-                    if reply is None:
-                        self.reset()
-                        return
-                    responder.tcp_answers += 1
-                    self.wfile.write(struct.pack("!H", len(reply)) + reply)
-                    head = self.rfile.read(2)
-
-            def reset(self):
-                self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                        struct.pack("ii", 1, 0))
-                self.request.close()
-
-        class UdpServer(socketserver.ThreadingUDPServer):
-            address_family, daemon_threads, block_on_close = family, True, False
-
-        class TcpServer(socketserver.ThreadingTCPServer):
-            address_family, daemon_threads, block_on_close = family, True, False
-
-            def handle_error(self, request, client_address):
-                pass  # the other side has gone
-
-        while True:
-            udp = UdpServer((host, 0), Udp)
-            try:
-                tcp = TcpServer((host, udp.server_address[1]), Tcp)
-                break
-            except OSError:
-                udp.server_close()
-        self.port = udp.server_address[1]
-        for server in (udp, tcp):
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-
-    def reply(self, data, tcp):
-        labels, at = [], 12
-        while data[at]:
-            labels.append(data[at + 1:at + 1 + data[at]].decode())
-            at += 1 + data[at]
-        qtype = struct.unpack("!H", data[at + 1:at + 3])[0]
-        name, zone = ".".join(labels), ".".join(labels[-2:]).lower()
-        with self.lock:
-            self.asked.append((name, qtype))
-            now, most = self.open.get(zone, (0, 0))
-            self.open[zone] = (now + 1, max(most, now + 1))
-        answer = ANSWERS[zone](name, qtype, tcp)
-        with self.lock:
-            now, most = self.open[zone]
-            self.open[zone] = (now - 1, most)
-        if answer is None or isinstance(answer, bytes):
-            return data[:2] + answer if answer else None
-        rcode, records = answer
-        flags = 0x8380 if rcode == "TC" else 0x8180 | rcode
-        head = data[:2] + struct.pack("!5H", flags, 1, len(records), 0, 0)
-        return head + data[12:at + 5] + b"".join(records)
-
-    def names(self, zone, qtype=None):
-        return [n for n, t in self.asked if n.endswith("." + zone) and qtype in (None, t)]
-
-
-def entry(name):
-    """The address asked about: 2.0.0.127.x.example -> 127.0.0.2"""
-    return ".".join(reversed(name.split(".")[:4]))
 
 
 def honest(listed, text=None, rest=None):
@@ -442,7 +285,7 @@ def test_several(ask, server):
     got, _ = ask.run(server, [a_list("reset.example")], ["192.0.2.%d" % n for n in range(100)],
                      ",timeout=300,tries=2")
     eq({v[0] for v in got.values()}, {"cannot-tell"}, "a resolver that resets TCP ends nothing")
-    got, _ = ask.run(Responder(hangs_up=True), [a_list("reset.example")],
+    got, _ = ask.run(Responder(ANSWERS, hangs_up=True), [a_list("reset.example")],
                      ["198.51.%d.%d" % (n >> 8, n & 255) for n in range(400)],
                      ",timeout=300,tries=2")
     eq({v[0] for v in got.values()}, {"cannot-tell"}, "nor does one that hangs up")
@@ -546,7 +389,7 @@ def test_numbers(ask, server):
 
 def test_ipv6_resolver(ask):
     try:
-        server = Responder(socket.AF_INET6, "::1")
+        server = Responder(ANSWERS, socket.AF_INET6, "::1")
     except OSError:
         print("# no IPv6 here")
         return
@@ -561,14 +404,14 @@ def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as zones:
         ask = Asker(checks, build(folder))
-        rbldnsd = Rbldnsd(zones)
+        rbldnsd = Rbldnsd(zones, ZONES)
         try:
             if checks.ok(rbldnsd.ready(), "rbldnsd answers", open(rbldnsd.log).read()):
                 test_rbldnsd(ask, rbldnsd)
                 test_failing(ask, rbldnsd)
         finally:
             rbldnsd.stop()
-        server = Responder()
+        server = Responder(ANSWERS)
         for test in (test_broken, test_several, test_texts, test_keys, test_dead, test_numbers):
             test(ask, server)
         test_ipv6_resolver(ask)

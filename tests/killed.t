@@ -25,6 +25,10 @@ HOUR, DAY = 3600, 86400
 POSTMAP = shutil.which("postmap", path=os.environ.get("PATH", "") + ":/usr/sbin")
 check = Checks()
 top = tempfile.mkdtemp(prefix="killed.")
+os.makedirs(top + "/postfix")
+with open(top + "/postfix/main.cf", "w") as f:
+    f.write("compatibility_level = 3.6\nqueue_directory = %s\n" % top)
+os.environ["MAIL_CONFIG"] = top + "/postfix"
 rnd = random.Random(int(os.environ.get("SEED", "7")))
 
 
@@ -85,7 +89,7 @@ class Relay:
 
     def start(self):
         return subprocess.Popen(["sh", "-c", self.job()], stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, env=environment(),
+                                stderr=subprocess.PIPE, env=environment(MAIL_CONFIG=top + "/postfix"),
                                 start_new_session=True)
 
     def append(self, text):
@@ -194,16 +198,14 @@ left = [n for n in os.listdir(storm.maps) if not re.fullmatch(r"mp_\w+(\.\w+)?",
 check.equal(left, [], "nothing is left behind in the folder of the maps")
 
 # --- two at once ---
-db = sqlite3.connect(storm.ledger, isolation_level=None)
-lock = open(storm.ledger + ".lock")
 holder = subprocess.Popen(["flock", "-x", storm.ledger + ".lock", "sh", "-c", "echo on; sleep 60"],
-                          stdout=subprocess.PIPE)
+                          stdout=subprocess.PIPE, start_new_session=True)
 holder.stdout.readline()
 r = tool(["-C", storm.dir + "/conf", "-d", storm.maps, "--ledger", storm.ledger, "--follow",
           storm.log], program=SENDERBLOCK)
 check.ok(r.rc == 75 and b"another run" in r.err or b"held by" in r.err,
          "a second run says who holds the ledger", r)
-holder.kill()
+os.killpg(holder.pid, signal.SIGKILL)
 holder.wait()
 
 # --- disk full, read-only folder ---

@@ -279,6 +279,8 @@ for i, m in enumerate(boxed):
         t.ok("203.0.113.10" in m["subject"] and "example-bl" in m["subject"] and
              "spam source" in text and not parts(m, "message/feedback-report"),
              what + ": the listing", text)
+t.equal([(boxed[9]["in-reply-to"], boxed[8]["message-id"])], [(boxed[8]["message-id"],) * 2],
+        "a listing's mails are a thread")
 r = run("--json")
 rows = [json.loads(line) for line in r.out.splitlines()]
 t.ok(r.rc == 1 and len(rows) == 20 and rows[1]["facts"]["messages"] == 412 and
@@ -326,6 +328,9 @@ t.ok(all(p.get_content_type() != "message/feedback-report" or b"X-Evil" not in
          re.sub(rb"\n[ \t]", b" ", p.as_bytes()).split(b"\nX") for p in m.walk()) and
      "X-Evil" not in parse(parts(m, "text/rfc822-headers")[0].get_payload(decode=True)),
      "nor a header in the report")
+t.ok(parse(m.get_payload()[0].get_payload()[1].get_payload()[0].as_bytes())["original-mail-from"]
+     is None and parts(m, "text/rfc822-headers")[0].get_payload(decode=True).startswith(
+         b"Return-Path: <>\n"), "an address that is none isn't there")
 cells = parts(m, "text/tab-separated-values")[0].get_payload(decode=True).split(b"\n")[1].split(b"\t")
 t.ok(cells[2].startswith(b"\\x3d") and unescape(cells[2]) == b"=1+cmd|' /C calc'!A0",
      "a formula is none for a spreadsheet, and still readable", cells)
@@ -373,9 +378,16 @@ notice()
 began = time.monotonic()
 r = run("--sendmail", mailer("sleep 30"), "--timeout", "1")
 t.ok(r.rc == 75 and waiting() == [1] and b"no end after 1 s" in r.err and
-     time.monotonic() - began < 8, "a mailer that hangs is ended", repr(r))
+     time.monotonic() - began < 4, "a mailer that hangs is ended", repr(r))
+for i in range(5):
+    notice(incident=70 + i)
+r = run("--sendmail", good)
+got = mails()
+t.ok(r.rc == 0 and waiting() == [] and len(got) == 3 and
+     got[1]["message-id"] == got[0]["message-id"], "it may have sent it: again the same mail", repr(r))
+notice(incident=80)
 r = run("--sendmail", mailer("kill -11 $$"))
-t.ok(r.rc == 69 and waiting() == [1] and b"killed by signal 11" in r.err, "one that dies", repr(r))
+t.ok(r.rc == 69 and waiting() == [7] and b"killed by signal 11" in r.err, "one that dies", repr(r))
 
 # --- killed between the mailer's exit and the commit
 fresh()
@@ -416,6 +428,15 @@ t.ok(got[0]["message-id"] == "<digest.%s@relay.example>" % names[0] and
      "[mp-45] c5: spam from one" in body(got[0]) and got[0]["subject"].startswith("[mp] 6 notices")
      and parts(got[0], "multipart/digest") and len(parts(got[0], "image/png")) == 6,
      "and a text that lists them", body(got[0]))
+fresh()
+settings("copy = noc@relay.example\n")
+for i in range(6):
+    notice(incident=40 + i)
+run("--sendmail", good)
+m = mails()[0]
+t.equal([m["bcc"]] + [p.get_payload()[0]["bcc"] for p in parts(m, "message/rfc822")],
+        ["noc@relay.example"] + [None] * 6, "the copy is not named within it")
+settings()
 fresh()
 for i in range(4):
     notice(incident=40 + i)

@@ -3,7 +3,7 @@
 #include "base/exits.h"
 #include "base/share.h"
 
-int config_load(struct config *c, const char *dir)
+int config_open(struct config *c, const char *dir)
 {
     int status = annotate_new(dir, ANNOTATE_ALL, &c->annotate);
     struct problems problems = {0};
@@ -24,7 +24,7 @@ int config_load(struct config *c, const char *dir)
     return status;
 }
 
-void config_free(struct config *c)
+void config_close(struct config *c)
 {
     annotate_free(c->annotate);
     settings_free(&c->settings);

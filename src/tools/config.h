@@ -7,7 +7,7 @@
 #include "judge/geo.h"
 #include "judge/scoring.h"
 
-/* Starts as {0}, ends in config_free(). */
+/* Starts as {0}, ends in config_close(). */
 struct config {
     struct annotate *annotate;
     struct settings settings;
@@ -16,7 +16,7 @@ struct config {
 };
 
 /* dir: as annotate_new()'s. 0, or the exit status with the mistakes of all files told. */
-int config_load(struct config *c, const char *dir);
-void config_free(struct config *c);
+int config_open(struct config *c, const char *dir);
+void config_close(struct config *c);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/msg.h"
 #include "base/outfile.h"
 #include "base/when.h"
+#include "judge/wrap.h"
 
 #define LIST_COLUMNS 7
 
@@ -30,22 +31,22 @@ static int tell(struct failure *f)
 /* One line: for a terminal in columns, else TSV. */
 static void put_row(struct showing *s, const struct text cell[LIST_COLUMNS])
 {
-    static const int width[LIST_COLUMNS] = {4, 20, 10, 8, 16, 12, 1};
+    static const unsigned width[LIST_COLUMNS] = {4, 20, 10, 8, 16, 12, 1};
     struct text line = {0};
 
     for (unsigned i = 0; i < LIST_COLUMNS; i++) {
-        size_t at = line.n;
+        bool last = i + 1 == LIST_COLUMNS;
         if (!s->people) {
             text_add_tsv(&line, text_slice(&cell[i]));
-            if (i + 1 < LIST_COLUMNS)
-                text_addc(&line, '\t');
+            text_add(&line, last ? SL("") : SL("\t"));
             continue;
         }
+        size_t at = line.n;
         notice_add_line(&line, text_slice(&cell[i]), 60);
-        while (i + 1 < LIST_COLUMNS && line.n < at + (size_t)width[i])
+        struct slice shown = slice_skip(text_slice(&line), at);
+        unsigned columns = wrap_columns(shown, true);
+        for (; !last && columns < width[i] + 2; columns++)
             text_addc(&line, ' ');
-        if (i + 1 < LIST_COLUMNS)
-            text_add(&line, SL("  "));
     }
     outfile_add(&s->out, text_slice(&line));
     outfile_end_line(&s->out);

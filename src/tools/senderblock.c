@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "act/ledgershow.h"
@@ -148,8 +149,14 @@ static int show(const struct options *o, struct config *c, struct ledger *l, str
 static int with_ledger(const struct options *o, struct config *c, char **names, int count,
                        struct text *report)
 {
-    struct ledger *l = ledger_open(o->ledger, o->show ? LEDGER_READ : LEDGER_DECIDE);
+    /* what would be done leaves nothing behind */
+    bool memory = o->dry_run && access(o->ledger, F_OK) != 0;
     int status;
+
+    if (o->made && !memory && !o->show)
+        mkdir(o->dir, 0755); /* a failure shows when the ledger is opened */
+    struct ledger *l =
+        ledger_open(memory ? LEDGER_MEMORY : o->ledger, o->show ? LEDGER_READ : LEDGER_DECIDE);
 
     if (l == NULL) {
         msg_error("out of memory");
@@ -206,7 +213,7 @@ int main(int argc, char **argv)
     int status = senderblock_options(&o, argc, argv);
     if (status >= 0)
         return status;
-    status = config_load(&config, o.conf);
+    status = config_open(&config, o.conf);
     if (status == 0 && !senderblock_settings(&o, &config.settings))
         status = EXIT_TEMPFAIL;
     if (status == 0)
@@ -218,7 +225,7 @@ int main(int argc, char **argv)
     else if (status == 0 && !o.check_config)
         status = with_ledger(&o, &config, argv + optind, argc - optind, &report);
     status = exit_worse(status, print_report(&o, &report));
-    config_free(&config);
+    config_close(&config);
     senderblock_options_free(&o);
     text_free(&report);
     return status;

@@ -192,12 +192,12 @@ int main(int argc, char **argv)
     int status = spamscore_options(&o, argc, argv);
     if (status >= 0)
         return status;
-    status = config_load(&config, o.conf);
+    status = config_open(&config, o.conf);
     argv += optind;
     argc -= optind;
     if (status == 0 && !o.check)
         status =
             o.calibrate ? calibrate_log(&o, &config, argv, argc) : score(&o, &config, argv, argc);
-    config_free(&config);
+    config_close(&config);
     return status;
 }

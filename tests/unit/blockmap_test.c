@@ -344,6 +344,26 @@ static void test_customer_gone(void **state)
     customers_free(c);
 }
 
+/* A login that a wildcard has is in the index, if it was flagged. */
+static void test_flagged_login(void **state)
+{
+    struct bench b = {0};
+    struct customers *c = read_customers("acme p sasl:*@acme.example\n", &b.problems);
+
+    (void)state;
+    with(act(&b, 1, ACTION_ADDRESS, "acme", IDENTITY_LOGIN, "joe@acme.example"), RULE_SENDER, "b@x");
+    act(&b, 1, ACTION_SUSPENSION, "acme", IDENTITY_LOGIN, "ann@acme.example");
+    act(&b, 1, ACTION_SUSPENSION, "acme", IDENTITY_LOGIN, "else@other.example");
+    build(&b, c, 4);
+    assert_int_equal(b.problems.count, 0);
+    assert_string_equal(row(&b, "mp_customer_sasl", "joe@acme.example"), "mp_slot01");
+    assert_int_equal(map_of(&b, "mp_customer_sasl")->n, 1);
+    assert_non_null(row(&b, "mp_suspended_sasl", "ann@acme.example"));
+    assert_int_equal(map_of(&b, "mp_suspended_sasl")->n, 1);
+    done(&b);
+    customers_free(c);
+}
+
 static const char fleet[] = "acme p sasl:acme1 sasl:acme2 sasl:acme-* net:203.0.113.0/28\n"
                             "globex p sasl:acme-globex sasl:globex1 net:203.0.113.8\n";
 
@@ -633,6 +653,7 @@ int main(void)
         cmocka_unit_test(test_owners),
         cmocka_unit_test(test_identity_alone),
         cmocka_unit_test(test_customer_gone),
+        cmocka_unit_test(test_flagged_login),
         cmocka_unit_test(test_single_conditions),
         cmocka_unit_test(test_conjunctions),
         cmocka_unit_test(test_three_conditions),

@@ -88,6 +88,18 @@ static void render(void **state)
     expect_text(" {{statement}}\n", &f, " > one\n > two\n > \n > three\n");
     expect_text("a\n{{#if spam}}\nb\n{{#if customer}}\nc\n{{/if}}\n{{/if}}\nd\n", &f, "a\nd\n");
     expect_text("a{{#if customer}}{{#if spam}}x{{/if}}y{{/if}}z\n", &f, "ayz\n");
+    add(&f, "families", 0, 0, "verdict");
+    add(&f, "families", 0, 1, "-0.48");
+    add(&f, "families", 1, 0, "volume");
+    add(&f, "families", 1, 1, "0.02");
+    add(&f, "families", 1, 2, "seen");
+    add(&f, "families", 2, 0, "origin");
+    add(&f, "families", 2, 1, "0.00");
+    expect_text(" {{families}}\n", &f,
+                " - Far more mail than usual, or at an unusual time\n   seen\n");
+    expect_text("{{family_names}}\n", &f, "- Far more mail than usual, or at an unusual time\n");
+    add(&f, "unknown", 0, 0, "0");
+    expect_text("{{unknown}}{{#if unknown}}x{{/if}}\n", &f, "0\n");
     expect_text("{{! note }}\n  {{#if customer}}  {{! x }}\nin\n{{/if}}\nout", &f, "in\nout");
     expect_text("{{ customer }} { } }} {x}\n", &f, "acme { } }} {x}\n");
     notice_facts_free(&f);

@@ -189,8 +189,12 @@ static bool add_owner(struct build *w, struct map_set *set, const struct standin
     const struct customer *c =
         a->whole_customer ? customers_by_key(set->customers, a->customer) : NULL;
 
-    if (c)
+    if (c) {
+        /* The flagged login, though a wildcard has it as well: open sessions see the index. */
+        if (a->kind == IDENTITY_LOGIN && customers_by_login(set->customers, a->identity) == c)
+            map_set_identity(set, IDENTITY_LOGIN, a->identity, value);
         return owners_value(&set->owners, c).n || map_set_customer(set, c, value);
+    }
     if (a->whole_customer)
         problem_add(w->problems, NULL, 0,
                     "incident %u: customer %.*s isn't in the customers file any more: %s%.*s",

@@ -72,6 +72,9 @@ bool escalate_to_address(struct escalate *e, struct incident *i, const struct su
     text_add(&e->text, address_key(&spam->address));
     text_add(&e->text, i->owner.whole ? SL(", when this customer uses it")
                                       : SL(", when this identity uses it"));
+    if (spam->address.doubtful)
+        text_add(&e->text,
+                 SL(" (its `?` may stand for a control character: then nothing matches)"));
     escalate_add_tag(&e->text, i, number);
     escalate_note(e, i, "address", s->time);
     escalate_tell(e, i->relapses ? "relapse" : "address", i, s, s->time, "address", number, &rule,

@@ -6,8 +6,9 @@
  *
  * Failures stick: after the first one every call does nothing and ledger_commit() fails, so callers
  * may look at the end only. Nothing is changed then: the transaction is rolled back. Statuses:
- * EXIT_IO (disk, permission, damaged file), EXIT_CANTCREAT, EXIT_TEMPFAIL (another run holds it:
- * the text says who), EXIT_DATA (not a ledger, or of a newer version). The text says what to do.
+ * EXIT_IO (disk, permission), EXIT_CANTCREAT, EXIT_NOINPUT (LEDGER_READ: there is none),
+ * EXIT_TEMPFAIL (another run holds it: the text says who), EXIT_DATA (not a ledger, of a newer
+ * version, damaged, or changed by hand so that it no longer fits). The text says what to do.
  *
  * SECURITY: the file names customers and their addresses; it is made with mode 0640.
  */
@@ -22,6 +23,7 @@
 #include "base/text.h"
 
 #define LEDGER_DEFAULT "/var/lib/mptools/ledger.db"
+#define LEDGER_MEMORY ":memory:" /* an empty one that leaves nothing behind: for dry runs */
 
 struct ledger;
 struct sqlite3_stmt;
@@ -64,6 +66,9 @@ void ledger_done(struct ledger_rows *rows);
 int64_t ledger_int(const struct ledger_rows *rows, int column); /* NULL: INT64_MIN */
 double ledger_double(const struct ledger_rows *rows, int column);
 struct slice ledger_text(const struct ledger_rows *rows, int column); /* also a blob's bytes */
+/* The row as members of a JSON object, without its braces, named as the columns are; NULL and ''
+ * are left out. A name that ends in `@` loses it, and its number is a time: RFC 3339 in UTC. */
+void ledger_json(const struct ledger_rows *rows, struct text *out);
 /* The first column of the first row; `none` when there is no row, or NULL. */
 int64_t ledger_int_of(struct ledger *l, int64_t none, const char *sql, const char *types, ...);
 

@@ -34,8 +34,8 @@ static const char version_1[] =
     " incident INTEGER NOT NULL REFERENCES incidents,"
     " kind TEXT NOT NULL, identity TEXT NOT NULL, state TEXT NOT NULL,"
     " time INTEGER NOT NULL, since INTEGER, score REAL, threshold REAL,"
-    " messages INTEGER, recipients INTEGER, refused INTEGER, unknown INTEGER, senders "
-    "INTEGER,"
+    " messages INTEGER, recipients INTEGER, refused INTEGER, unknown INTEGER,"
+    " senders INTEGER,"
     " sender_list TEXT, clients TEXT, countries TEXT, families TEXT, samples TEXT, facts TEXT,"
     " UNIQUE (kind, identity, time));"
     "CREATE INDEX suspects_of_incident ON suspects (incident);"
@@ -81,7 +81,9 @@ static const char version_1[] =
     " spam INTEGER NOT NULL DEFAULT 0," /* our filter's word: 1 spam, 2 virus */
     " outbound TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX messages_by_customer ON messages (customer, time);"
+    "CREATE INDEX messages_by_identity ON messages (identity, time);"
     "CREATE INDEX messages_by_qid ON messages (qid);"
+    "CREATE INDEX messages_by_time ON messages (time);" /* what is too old goes */
 
     /* A message to a partner that mpnotify sends; what it says is as it was then. */
     "CREATE TABLE notices ("
@@ -97,6 +99,7 @@ static const char version_1[] =
     " evidence TEXT NOT NULL DEFAULT ''," /* TSV with a header line */
     " sent INTEGER);"                     /* wall clock; NULL: not yet */
     "CREATE INDEX notices_to_send ON notices (id) WHERE sent IS NULL;"
+    "CREATE INDEX notices_of_incident ON notices (incident);"
 
     "CREATE TABLE listings ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -110,8 +113,8 @@ static const char version_1[] =
     " until INTEGER,"
     " code TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',"
     " url TEXT NOT NULL DEFAULT '', sample TEXT NOT NULL DEFAULT '');"
-    "CREATE UNIQUE INDEX one_open_listing ON listings (ip, provider) WHERE state <> "
-    "'clear';"
+    "CREATE UNIQUE INDEX one_open_listing ON listings (ip, provider) WHERE"
+    " state <> 'clear';"
     "CREATE TABLE requests ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " listing INTEGER NOT NULL REFERENCES listings,"
@@ -128,11 +131,11 @@ static const char version_1[] =
     " since INTEGER NOT NULL, until INTEGER);"
     "CREATE TABLE domains (" /* whose MX serves a recipient domain, learned from relay= */
     " domain TEXT PRIMARY KEY, provider TEXT NOT NULL,"
-    " first INTEGER NOT NULL, last INTEGER NOT NULL, messages INTEGER NOT NULL) WITHOUT "
-    "ROWID;"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, messages INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
 
     /* Bytes that runs go on from: log position, open messages, scores. */
-    "CREATE TABLE state (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE state (name TEXT PRIMARY KEY, bytes BLOB NOT NULL);"
 
     /* Every decision with its reason; rows are never changed or deleted. */
     "CREATE TABLE journal ("
@@ -142,63 +145,34 @@ static const char version_1[] =
     " what TEXT NOT NULL," /* opened, address, rule, suspended, … */
     " reason TEXT NOT NULL);"
     "CREATE INDEX journal_of_incident ON journal (incident);"
+    /* REPLACE deletes without a trigger for it */
+    "CREATE TRIGGER journal_grows BEFORE INSERT ON journal"
+    " WHEN EXISTS (SELECT 1 FROM journal WHERE id = new.id)"
+    " BEGIN SELECT raise(ABORT, 'the journal is never changed'); END;"
     "CREATE TRIGGER journal_stays BEFORE UPDATE ON journal"
     " BEGIN SELECT raise(ABORT, 'the journal is never changed'); END;"
     "CREATE TRIGGER journal_stays_whole BEFORE DELETE ON journal"
     " BEGIN SELECT raise(ABORT, 'the journal is never changed'); END;"
 
-#define AT(column, name) "strftime('%Y-%m-%d %H:%M:%S', " column " / 1000000, 'unixepoch') AS " name
-    "CREATE VIEW open_incidents AS SELECT id, state, customer, partner, scope, "
-    "identity, " AT("opened", "opened") ", " AT("clock", "clock") ", " AT(
-        "last_spam",
-        "las"
-        "t_"
-        "spa"
-        "m") ", " AT("last_attempt",
-                     "last_attempt") ", attempts, relapses"
-                                     " FROM incidents WHERE state <> 'closed' ORDER BY id;"
-                                     "CREATE VIEW blocks AS SELECT a.id AS action, a.incident, "
-                                     "a.rule, "
-                                     "a.type, i.customer, i.scope,"
-                                     " i.identity, (SELECT group_concat(c.field || '=' || c.value, "
-                                     "' "
-                                     "and ') FROM conditions c"
-                                     "  WHERE c.action = a.id) AS conditions, " AT(
-                                         "a.since",
-                                         "since") ", a.covered, a.spam, a.collateral, "
-                                                  "a.legitimate, "
-                                                  "a.refused"
-                                                  " FROM actions a JOIN incidents i ON i.id = "
-                                                  "a.incident WHERE a.until IS NULL ORDER BY a.id;"
-                                                  "CREATE VIEW story AS SELECT incident, " AT(
-                                                      "time",
-                                                      "time") ", tool, by, what, reason"
-                                                              " FROM journal ORDER BY id;"
-                                                              "CREATE VIEW unsent_notices AS "
-                                                              "SELECT "
-                                                              "id, " AT(
-                                                                  "time",
-                                                                  "time") ", event, incident, "
-                                                                          "customer, "
-                                                                          "partner FROM notices "
-                                                                          "WHERE "
-                                                                          "sent IS NULL ORDER BY "
-                                                                          "id;"
-                                                                          "CREATE VIEW "
-                                                                          "current_listings "
-                                                                          "AS SELECT id, ip, "
-                                                                          "provider, "
-                                                                          "source, state, " AT(
-                                                                              "since",
-                                                                              "since") ", code, "
-                                                                                       "reason, "
-                                                                                       "url FROM "
-                                                                                       "listings "
-                                                                                       "WHERE "
-                                                                                       "state <> "
-                                                                                       "'clear' "
-                                                                                       "ORDER "
-                                                                                       "BY id;";
-#undef AT
+    /* For people, with sqlite3(1). */
+    "CREATE VIEW open_incidents AS SELECT id, state, customer, partner, scope, identity,"
+    " datetime(opened / 1000000, 'unixepoch') AS opened,"
+    " datetime(clock / 1000000, 'unixepoch') AS clock,"
+    " datetime(last_spam / 1000000, 'unixepoch') AS last_spam,"
+    " datetime(last_attempt / 1000000, 'unixepoch') AS last_attempt, attempts, relapses"
+    " FROM incidents WHERE state <> 'closed' ORDER BY id;"
+    "CREATE VIEW blocks AS SELECT a.id AS action, a.incident, a.rule, a.type, i.customer, i.scope,"
+    " i.identity, (SELECT group_concat(field || '=' || value, ' and ') FROM"
+    "  (SELECT field, value FROM conditions WHERE action = a.id ORDER BY number)) AS conditions,"
+    " datetime(a.since / 1000000, 'unixepoch') AS since, a.covered, a.spam, a.collateral,"
+    " a.legitimate, a.refused"
+    " FROM actions a JOIN incidents i ON i.id = a.incident WHERE a.until IS NULL ORDER BY a.id;"
+    "CREATE VIEW story AS SELECT incident, datetime(time / 1000000, 'unixepoch') AS time, tool, by,"
+    " what, reason FROM journal ORDER BY id;"
+    "CREATE VIEW unsent_notices AS SELECT id, datetime(time / 1000000, 'unixepoch') AS time, event,"
+    " incident, customer, partner FROM notices WHERE sent IS NULL ORDER BY id;"
+    "CREATE VIEW current_listings AS SELECT id, ip, provider, source, state,"
+    " datetime(since / 1000000, 'unixepoch') AS since, code, reason, url"
+    " FROM listings WHERE state <> 'clear' ORDER BY id;";
 
 const char *const ledger_migrations[] = {version_1, NULL};

@@ -1,338 +1,397 @@
-#include "act/ledgershow.h"
+#include "act/ledgershow_parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "act/incident.h"
+#include "judge/wrap.h"
 
-#define WIDTH 80u
-#define INDENT 4u
+#define INDENT 12u
+#define NUMBER_WIDTH 7u
+#define STATE_WIDTH 11u
+#define OWNER_WIDTH 30u
+#define PARTNER_WIDTH 12u
+#define SUSPECTS_SHOWN 3 /* of an incident that is one of many */
+#define ALL INT64_C(-1)  /* LIMIT's word for it */
+#define TIME_MAX 20u
 
-static void add_time(struct text *t, int64_t us)
+/* "2026-11-24 10:31", UTC */
+static const char *time_text(char buf[TIME_MAX], int64_t us)
 {
-    char buf[WHEN_TEXT_MAX];
+    char full[WHEN_TEXT_MAX];
 
-    if (us == WHEN_NONE) {
-        text_addc(t, '-');
-        return;
-    }
-    size_t n = when_print(buf, us, 0);
-    buf[10] = ' ';
-    text_add(t, slice_of(buf, n - 1)); /* without seconds' Z: the head says UTC */
+    if (us == WHEN_NONE)
+        return "an unknown time";
+    when_print(full, us, 0);
+    snprintf(buf, TIME_MAX, "%.10s %.5s", full, full + 11);
+    return buf;
 }
 
-/* Words with line breaks at WIDTH; continued lines are indented by two more. */
-static void add_wrapped(struct text *out, const char *label, struct slice s)
+static void add(struct wrap *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct wrap *w, const char *fmt, ...)
 {
-    struct text visible = {0};
-    size_t column = INDENT + strlen(label);
+    char buf[160];
+    va_list ap;
 
-    text_addf(out, "%*s%s", (int)INDENT, "", label);
-    text_add_visible(&visible, s);
-    struct slice rest = text_slice(&visible);
-    for (bool first = true; rest.n; first = false) {
-        const char *blank = slice_chr(rest, ' ');
-        struct slice word = blank ? slice_range(rest.p, blank) : rest;
-        rest = slice_skip(rest, blank ? word.n + 1 : word.n);
-        if (!first && column + 1 + word.n > WIDTH) {
-            text_addf(out, "\n%*s", (int)INDENT + 2, "");
-            column = INDENT + 2;
-        } else if (!first) {
-            text_addc(out, ' ');
-            column++;
-        }
-        text_add(out, word);
-        column += word.n;
-    }
-    text_addc(out, '\n');
-    out->failed |= visible.failed;
-    text_free(&visible);
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    wrap_text(w, slice_str(buf));
 }
 
-static const char *colour_of(const struct incident *i)
+/* Never broken at its blank. */
+static void add_time(struct wrap *w, const char *before, int64_t us, const char *behind)
 {
-    switch (i->state) {
+    char time[TIME_MAX];
+
+    wrap_text(w, slice_str(before));
+    wrap_word(w, slice_str(time_text(time, us)), behind);
+}
+
+static const char *s_of(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* --- the incident --- */
+
+static const char *colour_of(enum incident_state state)
+{
+    switch (state) {
     case INCIDENT_SUSPENDED:
-        return "\033[1;31m";
+        return "\x1b[1;31m";
     case INCIDENT_ADDRESS:
     case INCIDENT_RULE:
-        return "\033[31m";
+        return "\x1b[31m";
     case INCIDENT_WATCH:
     case INCIDENT_REINSTATED:
-        return "\033[33m";
+        return "\x1b[33m";
     case INCIDENT_CLOSED:
         break;
     }
-    return "\033[2m";
+    return "\x1b[2m";
 }
 
-static void show_head(const struct incident *i, const struct table_style *style, struct text *out)
+static void add_head(struct text *out, const struct table_style *style)
 {
-    text_addf(out, "%lld  ", (long long)i->id);
-    text_add(out, style->colour ? slice_str(colour_of(i)) : SL(""));
-    text_add(out, incident_state_name(i->state));
-    text_add(out, style->colour ? SL("\033[0m") : SL(""));
-    text_add(out, SL("  "));
-    text_add_visible(out, i->owner.whole ? i->owner.customer : i->owner.identity);
-    if (i->owner.partner.n) {
-        text_add(out, SL(" ("));
-        text_add_visible(out, i->owner.partner);
-        text_addc(out, ')');
+    text_add(out, style->colour ? SL("\x1b[1m") : SL(""));
+    wrap_cell(out, SL("NUMBER"), NUMBER_WIDTH + 1, style->utf8);
+    wrap_cell(out, SL("STATE"), STATE_WIDTH + 1, style->utf8);
+    wrap_cell(out, SL("CUSTOMER"), OWNER_WIDTH + 1, style->utf8);
+    wrap_cell(out, SL("PARTNER"), PARTNER_WIDTH + 1, style->utf8);
+    text_add(out, SL("SINCE (UTC)"));
+    text_add(out, style->colour ? SL("\x1b[0m\n") : SL("\n"));
+}
+
+static struct slice name_of(const struct incident *i)
+{
+    return i->owner.whole ? i->owner.customer : i->owner.identity;
+}
+
+static void add_row(struct text *out, const struct table_style *style, const struct incident *i)
+{
+    char number[24], time[TIME_MAX];
+
+    snprintf(number, sizeof number, "%lld", (long long)i->id);
+    wrap_cell(out, slice_str(number), NUMBER_WIDTH, style->utf8);
+    text_addc(out, ' ');
+    text_add(out, style->colour ? slice_str(colour_of(i->state)) : SL(""));
+    wrap_cell(out, incident_state_name(i->state), STATE_WIDTH, style->utf8);
+    text_add(out, style->colour ? SL("\x1b[0m ") : SL(" "));
+    wrap_cell(out, name_of(i), OWNER_WIDTH, style->utf8);
+    text_addc(out, ' ');
+    wrap_cell(out, i->owner.partner, PARTNER_WIDTH, style->utf8);
+    text_addf(out, " %s\n", time_text(time, i->opened));
+}
+
+/* What the row has no room for. */
+static void add_who(struct wrap *w, const struct incident *i)
+{
+    bool name = wrap_columns(name_of(i), w->utf8) > OWNER_WIDTH;
+    bool partner = wrap_columns(i->owner.partner, w->utf8) > PARTNER_WIDTH;
+    bool label = !i->owner.whole && i->owner.customer.n;
+
+    if (!name && !partner && !label)
+        return;
+    wrap_begin(w, "  who", INDENT);
+    if (name)
+        wrap_word(w, name_of(i), label || partner ? "," : "");
+    if (label) {
+        wrap_text(w, SL("writes as"));
+        wrap_word(w, i->owner.customer, partner ? "," : "");
     }
-    text_add(out, SL("  since "));
-    add_time(out, i->opened);
-    text_addc(out, '\n');
+    if (partner) {
+        wrap_word(w, SL("partner"), "");
+        wrap_word(w, i->owner.partner, "");
+    }
+    wrap_end(w);
 }
 
-static void show_suspects(struct ledger *l, const struct incident *i, struct text *out)
-{
-    struct ledger_rows r = ledger_query(
-        l,
-        "SELECT kind, identity, state, messages, recipients, refused, families, max(time), count(*)"
-        " FROM suspects WHERE incident = ? GROUP BY kind, identity ORDER BY max(time) DESC LIMIT "
-        "10",
-        "i", i->id);
-    struct text line = {0};
+/* --- what was sent --- */
 
-    while (ledger_next(&r)) {
-        line.n = 0;
-        text_add(&line, ledger_text(&r, 0));
-        text_addc(&line, ' ');
-        text_add(&line, ledger_text(&r, 1));
-        text_addc(&line, ' ');
-        text_add(&line, ledger_text(&r, 2));
-        text_add(&line, SL(" at "));
-        add_time(&line, ledger_int(&r, 7));
-        if (ledger_int(&r, 8) > 1)
-            text_addf(&line, ", %lld times", (long long)ledger_int(&r, 8));
-        text_addf(&line, ": %lld messages to %lld recipients, %lld refused; ",
-                  (long long)ledger_int(&r, 3), (long long)ledger_int(&r, 4),
-                  (long long)ledger_int(&r, 5));
-        text_add(&line, ledger_text(&r, 6));
-        add_wrapped(out, "", text_slice(&line));
+/* The families that speak against it, strongest first, a line each. */
+static void add_why(struct ledger *l, struct wrap *w, int64_t suspect)
+{
+    struct ledger_rows r =
+        ledger_query(l,
+                     "SELECT json_extract(f.value, '$[1]'), coalesce(nullif(json_extract("
+                     "f.value, '$[2]'), ''), json_extract(f.value, '$[0]'))"
+                     " FROM suspects s, json_each(CASE WHEN json_valid('{' || s.facts || '}')"
+                     " THEN '{' || s.facts || '}' ELSE '{}' END, '$.families') f"
+                     " WHERE s.id = ? AND json_extract(f.value, '$[1]') >= 0.05 ORDER BY 1 DESC",
+                     "i", suspect);
+    const char *label = "  why";
+
+    for (; ledger_next(&r); label = "") {
+        wrap_begin(w, label, INDENT);
+        char nats[24];
+        snprintf(nats, sizeof nats, "%4.1f", ledger_double(&r, 0));
+        wrap_word(w, slice_str(nats), "");
+        text_addc(w->out, ' ');
+        w->indent = ++w->at; /* what is wrapped stands under the words, not the number */
+        wrap_text(w, ledger_text(&r, 1));
+        wrap_end(w);
     }
     ledger_done(&r);
-    out->failed |= line.failed;
-    text_free(&line);
 }
 
-static void add_conditions(struct ledger *l, int64_t action, struct text *line)
+static void add_figures(struct wrap *w, const struct ledger_rows *r)
+{
+    int64_t messages = ledger_int(r, 6), recipients = ledger_int(r, 7);
+    int64_t refused = ledger_int(r, 8), senders = ledger_int(r, 9);
+
+    if (messages == WHEN_NONE || recipients == WHEN_NONE)
+        return;
+    wrap_begin(w, "", INDENT);
+    add(w, "%lld message%s to %lld recipient%s", (long long)messages, s_of(messages),
+        (long long)recipients, s_of(recipients));
+    if (senders > 1)
+        add(w, "as %lld senders", (long long)senders);
+    if (ledger_int(r, 5) != WHEN_NONE)
+        add_time(w, "since", ledger_int(r, 5), "");
+    if (refused > 0)
+        add(w, "(%lld refused by their sites)", (long long)refused);
+    wrap_end(w);
+}
+
+/* Each identity as it was flagged last; of many incidents, only the latest one's reasons. */
+static void add_suspects(struct ledger *l, struct wrap *w, int64_t incident, int64_t most)
+{
+    struct ledger_rows r =
+        ledger_query(l,
+                     "SELECT id, kind, identity, state, max(time), since, messages, recipients,"
+                     " refused, senders, count(*) FROM suspects WHERE incident = ?"
+                     " GROUP BY kind, identity ORDER BY max(time) DESC, id DESC LIMIT ?",
+                     "ii", incident, most);
+
+    for (bool first = true; ledger_next(&r); first = false) {
+        wrap_begin(w, "  flagged", INDENT);
+        wrap_text(w, ledger_text(&r, 1));
+        wrap_word(w, ledger_text(&r, 2), ",");
+        wrap_text(w, ledger_text(&r, 3));
+        add_time(w, "", ledger_int(&r, 4), "");
+        if (ledger_int(&r, 10) > 1)
+            add(w, "(%lld times)", (long long)ledger_int(&r, 10));
+        add_figures(w, &r);
+        wrap_end(w);
+        if (first || most == ALL)
+            add_why(l, w, ledger_int(&r, 0));
+    }
+    ledger_done(&r);
+    int64_t others = ledger_int_of(l, 0,
+                                   "SELECT count(DISTINCT kind || identity) FROM suspects"
+                                   " WHERE incident = ?",
+                                   "i", incident) -
+                     most;
+    if (most != ALL && others > 0) {
+        wrap_begin(w, "", INDENT);
+        add(w, "and %lld more: --show %lld lists them", (long long)others, (long long)incident);
+        wrap_end(w);
+    }
+}
+
+/* --- what is refused --- */
+
+static void add_conditions(struct ledger *l, struct wrap *w, int64_t action)
 {
     struct ledger_rows r = ledger_query(
         l, "SELECT field, value FROM conditions WHERE action = ? ORDER BY number", "i", action);
+    struct rule_condition c[RULE_CONDITIONS];
     struct arena arena = {0};
-    struct rule rule = {.conditions = 0};
+    struct text words = {0};
+    unsigned n = 0;
 
     while (ledger_next(&r)) {
         int field = rule_field_of(ledger_text(&r, 0));
-        if (field >= 0 && rule.conditions < RULE_CONDITIONS)
-            rule.condition[rule.conditions++] = (struct rule_condition){
-                (enum rule_field)field, arena_slice(&arena, ledger_text(&r, 1))};
+        if (field >= 0 && n < RULE_CONDITIONS)
+            c[n++] = (struct rule_condition){(enum rule_field)field,
+                                             arena_slice(&arena, ledger_text(&r, 1))};
     }
     ledger_done(&r);
-    if (rule.conditions)
-        rule_add_words(line, rule.condition, rule.conditions);
+    if (n)
+        rule_add_words(&words, c, n);
     else
-        text_add(line, SL("everything"));
+        text_add(&words, SL("everything"));
+    wrap_text(w, text_slice(&words));
+    w->out->failed |= words.failed;
+    text_free(&words);
     arena_free(&arena);
 }
 
-static void show_actions(struct ledger *l, const struct incident *i, bool all, struct text *out)
+static void add_action(struct ledger *l, struct wrap *w, const struct ledger_rows *r,
+                       int64_t incident)
+{
+    bool stands = ledger_int(r, 3) == WHEN_NONE;
+
+    wrap_begin(w, stands ? "  refused" : "  ended", INDENT);
+    add(w, "[%lld.%lld]", (long long)incident, (long long)ledger_int(r, 1));
+    add_conditions(l, w, ledger_int(r, 0));
+    add_time(w, "since", ledger_int(r, 2), "");
+    if (!stands) {
+        add_time(w, "until", ledger_int(r, 3), ",");
+        wrap_text(w, SL("ended by"));
+        wrap_text(w, ledger_text(r, 10));
+    }
+    if (ledger_int(r, 5) > 0)
+        add(w, "(it covers %lld of %lld spam messages, and %lld of %lld others)",
+            (long long)ledger_int(r, 4), (long long)ledger_int(r, 5), (long long)ledger_int(r, 6),
+            (long long)ledger_int(r, 7));
+    if (ledger_int(r, 8) > 0) {
+        add(w, "and has refused %lld recipient%s, the last", (long long)ledger_int(r, 8),
+            s_of(ledger_int(r, 8)));
+        add_time(w, "at", ledger_int(r, 9), "");
+    }
+    wrap_end(w);
+}
+
+static void add_actions(struct ledger *l, struct wrap *w, int64_t incident, bool ended)
 {
     struct ledger_rows r =
         ledger_query(l,
                      "SELECT id, rule, since, until, covered, spam, collateral, legitimate,"
-                     " refused, last_refused FROM actions WHERE incident = ?"
+                     " refused, last_refused, ended_by FROM actions WHERE incident = ?"
                      " AND (until IS NULL OR ?) ORDER BY rule",
-                     "ii", i->id, (int64_t)all);
-    struct text line = {0};
+                     "ii", incident, (int64_t)ended);
 
-    while (ledger_next(&r)) {
-        line.n = 0;
-        text_add(&line, ledger_int(&r, 3) == WHEN_NONE ? SL("refused") : SL("was refused"));
-        text_addf(&line, " [mp %lld.%lld] from ", (long long)i->id, (long long)ledger_int(&r, 1));
-        add_time(&line, ledger_int(&r, 2));
-        if (ledger_int(&r, 3) != WHEN_NONE) {
-            text_add(&line, SL(" to "));
-            add_time(&line, ledger_int(&r, 3));
-        }
-        text_add(&line, SL(": "));
-        add_conditions(l, ledger_int(&r, 0), &line);
-        if (ledger_int(&r, 5) != WHEN_NONE)
-            text_addf(&line, "; %lld of %lld spam messages, %lld of %lld others",
-                      (long long)ledger_int(&r, 4), (long long)ledger_int(&r, 5),
-                      (long long)ledger_int(&r, 6), (long long)ledger_int(&r, 7));
-        if (ledger_int(&r, 8) > 0) {
-            text_addf(&line, "; it caught %lld, the last at ", (long long)ledger_int(&r, 8));
-            add_time(&line, ledger_int(&r, 9));
-        }
-        add_wrapped(out, "", text_slice(&line));
-    }
+    while (ledger_next(&r))
+        add_action(l, w, &r, incident);
     ledger_done(&r);
-    out->failed |= line.failed;
-    text_free(&line);
 }
 
-static void show_next(const struct incident *i, const struct show_options *o, struct text *out)
+static void add_attempts(struct wrap *w, const struct incident *i)
 {
-    struct text line = {0};
+    if (i->attempts <= 0)
+        return;
+    wrap_begin(w, "  attempts", INDENT);
+    add(w, "%lld refused, the last", (long long)i->attempts);
+    add_time(w, "at", i->last_attempt, "");
+    wrap_end(w);
+}
 
+/* --- what comes next, and what was --- */
+
+static void add_next(struct wrap *w, const struct incident *i, const struct show_options *o)
+{
+    int64_t due = i->clock == WHEN_NONE ? WHEN_NONE : i->clock + o->deadline * WHEN_SECOND;
+
+    wrap_begin(w, "  next", INDENT);
     switch (i->state) {
     case INCIDENT_RULE:
-        text_add(&line, SL("suspended at "));
-        add_time(&line, i->clock == WHEN_NONE ? WHEN_NONE : i->clock + o->deadline * WHEN_SECOND);
-        text_add(&line, SL(" if spam still leaves then; last seen leaving at "));
-        add_time(&line, i->last_spam);
+        add_time(w, "suspended at", due, "");
+        add_time(w, "if spam still leaves then; last seen leaving at", i->last_spam, "");
         break;
     case INCIDENT_ADDRESS:
     case INCIDENT_SUSPENDED:
-        text_add(&line, SL("until a ticket says what was done: --reinstate"));
+        wrap_text(w, SL("stays so until a ticket says what was done (--reinstate)"));
         break;
     case INCIDENT_REINSTATED:
-        text_add(&line, SL("reinstated at "));
-        add_time(&line, i->reinstated);
-        text_add(&line, SL(", watched at half the threshold"));
+        add_time(w, "watched at half the threshold since", i->reinstated, "");
         break;
     case INCIDENT_WATCH:
-        text_add(&line, SL("watched; nothing is refused"));
+        add_time(w, "watched, nothing is refused; last seen", i->last_spam, "");
         break;
     case INCIDENT_CLOSED:
-        text_add(&line, SL("closed at "));
-        add_time(&line, i->closed);
+        add_time(w, "nothing: closed at", i->closed, "");
         break;
     }
-    add_wrapped(out, "next: ", text_slice(&line));
-    out->failed |= line.failed;
-    text_free(&line);
+    if (i->relapses)
+        add(w, "(%u relapse%s)", i->relapses, s_of(i->relapses));
+    wrap_end(w);
 }
 
-static void show_story(struct ledger *l, const struct incident *i, struct text *out)
+/* Times and sentences: id of the incident, and how many of the latest. */
+static void add_told(struct ledger *l, struct wrap *w, const char *label, const char *sql,
+                     int64_t incident, int64_t most)
 {
-    struct ledger_rows r = ledger_query(
-        l, "SELECT time, by, what, reason FROM journal WHERE incident = ? ORDER BY id", "i", i->id);
-    struct text line = {0};
+    struct ledger_rows r = ledger_query(l, sql, "ii", incident, most);
 
-    text_addf(out, "%*sstory:\n", (int)INDENT, "");
-    while (ledger_next(&r)) {
-        line.n = 0;
-        add_time(&line, ledger_int(&r, 0));
-        text_addc(&line, ' ');
-        text_add(&line, ledger_text(&r, 2));
-        if (!slice_eq(ledger_text(&r, 1), SL("senderblock"))) {
-            text_add(&line, SL(" by "));
-            text_add(&line, ledger_text(&r, 1));
+    for (; ledger_next(&r); label = "") {
+        wrap_begin(w, label, INDENT);
+        add_time(w, "", ledger_int(&r, 0), "");
+        if (slice_eq(ledger_text(&r, 2), SL("senderblock"))) {
+            wrap_word(w, ledger_text(&r, 1), ":");
+        } else {
+            wrap_text(w, ledger_text(&r, 1));
+            wrap_text(w, SL("by"));
+            wrap_word(w, ledger_text(&r, 2), ":");
         }
-        text_add(&line, SL(": "));
-        text_add(&line, ledger_text(&r, 3));
-        add_wrapped(out, "", text_slice(&line));
+        wrap_text(w, ledger_text(&r, 3));
+        wrap_end(w);
     }
     ledger_done(&r);
-    out->failed |= line.failed;
-    text_free(&line);
 }
 
-static bool show_table(struct ledger *l, const struct show_options *o, struct text *out)
+static void add_incident(struct ledger *l, struct text *out, const struct show_options *o,
+                         const struct incident *i)
 {
-    struct ledger_rows r = ledger_query(l,
-                                        "SELECT id FROM incidents WHERE id = ?1 OR (?1 = 0 AND"
-                                        " (?2 OR state <> 'closed')) ORDER BY id",
-                                        "ii", o->incident, (int64_t)o->all);
-    struct arena arena = {0};
-    struct incident i;
+    struct wrap w = {.out = out, .utf8 = o->style.utf8};
+    bool whole = o->incident != 0;
+
+    add_row(out, &o->style, i);
+    add_who(&w, i);
+    add_suspects(l, &w, i->id, whole ? ALL : SUSPECTS_SHOWN);
+    add_actions(l, &w, i->id, whole);
+    add_attempts(&w, i);
+    add_told(l, &w, "  ticket",
+             "SELECT time, CASE forced WHEN 0 THEN ticket ELSE ticket || ', forced,' END, by,"
+             " statement FROM tickets WHERE incident = ? ORDER BY id DESC LIMIT ?",
+             i->id, whole ? ALL : 1);
+    add_next(&w, i, o);
+    if (!whole)
+        return;
+    add_told(l, &w, "  story",
+             "SELECT time, what, by, reason FROM journal WHERE incident = ? ORDER BY id LIMIT ?",
+             i->id, ALL);
+}
+
+static void show_table(struct ledger *l, const struct show_options *o, struct text *out)
+{
+    struct ledger_rows r = ledgershow_chosen(l, o);
     size_t n = 0;
 
     while (ledger_next(&r)) {
-        if (!incident_get(l, ledger_int(&r, 0), &arena, &i))
-            continue;
-        if (n++ == 0)
-            text_add(out, SL("Incidents; times are UTC, of the log\n"));
-        show_head(&i, &o->style, out);
-        show_suspects(l, &i, out);
-        show_actions(l, &i, o->incident != 0, out);
-        show_next(&i, o, out);
-        if (o->incident)
-            show_story(l, &i, out);
+        struct arena arena = {0};
+        struct incident i;
+        if (incident_get(l, ledger_int(&r, 0), &arena, &i)) {
+            if (n++ == 0)
+                add_head(out, &o->style);
+            add_incident(l, out, o, &i);
+        }
+        arena_free(&arena);
     }
     ledger_done(&r);
-    arena_free(&arena);
-    if (n == 0)
-        text_add(out, o->incident ? SL("There is no such incident.\n")
-                                  : SL("No open incident: nothing is refused.\n"));
-    return ledger_failure(l)->status == 0 && !out->failed;
-}
-
-/* SQLite makes the JSON. */
-static bool show_json(struct ledger *l, const struct show_options *o, struct text *out)
-{
-#define AT(column) "strftime('%Y-%m-%dT%H:%M:%SZ', " column " / 1000000, 'unixepoch')"
-    struct
-        ledger_rows
-            r =
-                ledger_query(
-                    l,
-                    "SELECT json_object('incident', id, 'state', state, 'customer', customer,"
-                    " 'partner', partner, 'scope', scope, 'identity', identity, 'opened', " AT("ope"
-                                                                                               "ne"
-                                                                                               "d") ", 'clock', " AT("clock") ", 'last_spam', " AT("last_spam") ", 'last_attempt', " AT("last_attempt") ", 'attempts', attempts, 'reinstated', " AT("reinstated") ", 'relapses', relapses, 'closed', " AT(
-                        "closed") ","
-                                  " 'suspects', (SELECT json_group_array(json_object('time', " AT(
-                                      "time") ", 'kind', kind, 'identity', s.identity, 'state', "
-                                              "s.state, 'score', score,"
-                                              " 'threshold', threshold, 'messages', messages, "
-                                              "'recipients', recipients,"
-                                              " 'refused', refused, 'families', families)) FROM "
-                                              "suspects s WHERE s.incident = i.id),"
-                                              " 'actions', (SELECT "
-                                              "json_group_array(json_object('rule', rule, 'type', "
-                                              "type, 'since', " AT("a.since") ", 'until', " AT(
-                                                  "until") ", 'by', by, 'covered', covered, "
-                                                           "'spam', spam,"
-                                                           " 'collateral', collateral, "
-                                                           "'legitimate', legitimate, 'refused', "
-                                                           "refused, 'conditions',"
-                                                           " (SELECT "
-                                                           "json_group_array(json_object('field', "
-                                                           "field, 'value', value)) FROM "
-                                                           "conditions c"
-                                                           "  WHERE c.action = a.id))) FROM "
-                                                           "actions a WHERE a.incident = i.id),"
-                                                           " 'tickets', (SELECT "
-                                                           "json_group_array(json_object('ticket', "
-                                                           "ticket, 'statement', statement,"
-                                                           " 'time', " AT(
-                                                               "time") ", 'by', by, 'forced', "
-                                                                       "forced)) FROM tickets t"
-                                                                       "  WHERE t.incident = i.id),"
-                                                                       " 'story', (SELECT "
-                                                                       "json_group_array(json_"
-                                                                       "object('time', " AT(
-                                                                           "time") ", 'by', by, "
-                                                                                   "'what', what, "
-                                                                                   "'reason', "
-                                                                                   "reason)) FROM "
-                                                                                   "journal j "
-                                                                                   "WHERE "
-                                                                                   "j.incident = "
-                                                                                   "i.id))"
-                                                                                   " FROM "
-                                                                                   "incidents i "
-                                                                                   "WHERE id = ?1 "
-                                                                                   "OR (?1 = 0 AND "
-                                                                                   "(?2 OR state "
-                                                                                   "<> 'closed')) "
-                                                                                   "ORDER BY id",
-                    "ii", o->incident, (int64_t)o->all);
-#undef AT
-
-    text_addc(out, '[');
-    for (bool first = true; ledger_next(&r); first = false) {
-        text_add(out, first ? SL("\n") : SL(",\n"));
-        text_add(out, ledger_text(&r, 0));
-    }
-    ledger_done(&r);
-    text_add(out, SL("\n]\n"));
-    return ledger_failure(l)->status == 0 && !out->failed;
+    if (n == 0 && ledger_failure(l)->status == 0)
+        text_add(out, o->incident ? SL("There is no such incident: --show --all lists them.\n")
+                      : o->all    ? SL("There was no incident.\n")
+                                  : SL("No incident is open: nothing is refused.\n"));
 }
 
 bool ledgershow(struct ledger *l, enum show_format format, const struct show_options *o,
                 struct text *out)
 {
-    return format == SHOW_JSON ? show_json(l, o, out) : show_table(l, o, out);
+    if (format == SHOW_JSON)
+        ledgershow_json(l, o, out);
+    else
+        show_table(l, o, out);
+    return ledger_failure(l)->status == 0 && !out->failed;
 }

@@ -1,8 +1,10 @@
 /* ledgershow: what `senderblock --show` prints: who is blocked, what exactly, why, and what comes
  * next.
  *
- * The table fits 80 columns where words allow it; a stranger's bytes are made visible. Colours by
- * state. JSON is one array of incidents with everything that the ledger knows of them.
+ * The table is for a terminal of 80 columns, a few lines an incident; one incident alone comes with
+ * everything that was ever flagged, refused and decided. Every name in it was chosen by a stranger;
+ * wrap.h makes them harmless (LC_CTYPE has to be set). JSON is one array of incidents with all that
+ * the ledger knows of them, named as its columns are: mptools-ledger(5). Times are the log's, UTC.
  */
 #ifndef MPTOOLS_ACT_LEDGERSHOW_H
 #define MPTOOLS_ACT_LEDGERSHOW_H

@@ -7,11 +7,12 @@
 
 static const char claim[] = "mpnotify.claim";
 
-#define SELECT                                                                                   \
-    "SELECT n.id, n.time, coalesce(n.incident, 0), coalesce(n.listing, 0), n.event, n.customer," \
-    " n.partner, n.name, json_valid(n.facts), n.sent IS NOT NULL,"                               \
-    " (SELECT f.name FROM notices f WHERE f.incident = n.incident AND f.partner = n.partner"     \
-    "  AND f.id < n.id ORDER BY f.id LIMIT 1)"                                                   \
+#define SELECT                                                                                     \
+    "SELECT n.id, n.time, coalesce(n.incident, 0), coalesce(n.listing, 0), n.event, n.customer,"   \
+    " n.partner, n.name, json_valid(n.facts), n.sent IS NOT NULL,"                                 \
+    " (SELECT f.name FROM notices f WHERE (f.incident = n.incident OR f.listing = n.listing) AND " \
+    "f.partner = n.partner"                                                                        \
+    "  AND f.id < n.id ORDER BY f.id LIMIT 1)"                                                     \
     " FROM notices n"
 
 static void fill(struct notice *n, const struct ledger_rows *r, struct arena *a)

@@ -23,7 +23,7 @@ struct notice {
     bool sent;
     struct slice event_name, customer, partner;
     struct slice name;  /* of its Message-ID */
-    struct slice first; /* of the incident's first notice to that partner; empty: this is it */
+    struct slice first; /* of the first notice about it to that partner; empty: this is it */
 };
 
 struct notices {

@@ -8,7 +8,7 @@
 struct field {
     const char *name;
     void (*add)(struct text *out, const struct notice_view *v, const struct field *f);
-    bool subject;
+    bool subject, blanks;     /* blanks: in a subject, it may have some: it is our own word */
     const char *fact, *group; /* the fact's name unless it is the field's; of notice_word() */
 };
 
@@ -101,14 +101,27 @@ static void add_names(struct text *out, const struct notice_view *v, const struc
     }
 }
 
+/* Does it speak against the identity? Evidence may also speak for it, or say nothing. */
+static bool speaks(const struct notice_view *v, unsigned row)
+{
+    struct slice nats = notice_fact_at(v->facts, SL("families"), row, 1);
+
+    for (size_t i = 0; i < nats.n && nats.p[0] != '-'; i++)
+        if (nats.p[i] >= '1' && nats.p[i] <= '9')
+            return true;
+    return false;
+}
+
 static void add_families(struct text *out, const struct notice_view *v, const struct field *f)
 {
-    unsigned rows = notice_fact_rows(v->facts, SL("families"));
+    unsigned rows = notice_fact_rows(v->facts, SL("families")), shown = 0;
 
-    for (unsigned i = 0; i < rows && begin_row(out, v, i, rows); i++) {
+    for (unsigned i = 0; i < rows && shown < NOTICE_LIST_MOST; i++) {
         struct slice seen = notice_fact_at(v->facts, SL("families"), i, 2);
         struct slice name = notice_fact_at(v->facts, SL("families"), i, 0);
-        text_add(out, SL("- "));
+        if (!speaks(v, i))
+            continue;
+        text_add(out, shown++ ? SL("\n- ") : SL("- "));
         notice_add_line(out, notice_word(v->words, "family", name), NAME_MOST);
         if (seen.n && strcmp(f->name, "families") == 0) {
             text_add(out, SL("\n  "));
@@ -169,6 +182,15 @@ static void add_tag(struct text *out, const struct notice_view *v, const struct 
     text_addc(out, ']');
 }
 
+/* For a text that stands only where no rule was found. */
+static void add_no_rule(struct text *out, const struct notice_view *v, const struct field *f)
+{
+    (void)f;
+    if (notice_fact_rows(v->facts, SL("conditions")) == 0 &&
+        notice_fact(v->facts, SL("words")).n == 0)
+        text_addc(out, '-');
+}
+
 /* By name; mpnotify(8) has a line about each. */
 static const struct field fields[] = {
     {"attempts", add_number, .subject = false},
@@ -198,12 +220,13 @@ static const struct field fields[] = {
     {"logins", add_lines, .subject = false},
     {"messages", add_number, .subject = false},
     {"nets", add_lines, .subject = false},
+    {"no_rule", add_no_rule, .subject = false},
     {"nobody", add_text, .subject = false},
     {"notices", add_lines, .subject = false},
     {"operator", add_text, .subject = false},
     {"partner", add_text, .subject = false},
     {"partner_name", add_text, .subject = false},
-    {"provider", add_text, .subject = true},
+    {"provider", add_text, .subject = true, .blanks = true},
     {"reason", add_text, .subject = false},
     {"recipients", add_number, .subject = false},
     {"refused", add_number, .subject = false},
@@ -250,11 +273,12 @@ const char *notice_field_name(unsigned field)
 }
 
 /* Letters, digits and what keys and addresses consist of. */
-static void add_subject(struct text *out, struct slice s)
+static void add_subject(struct text *out, struct slice s, bool blanks)
 {
     for (size_t i = 0; i < s.n && i < 64; i++) {
         bool letter = (unsigned char)((s.p[i] | 0x20) - 'a') < 26 || is_digit(s.p[i]);
-        text_addc(out, letter || (s.p[i] && strchr("._@+-:/", s.p[i])) ? s.p[i] : '?');
+        bool sign = s.p[i] && strchr(blanks ? " ()._@+-:/" : "._@+-:/", s.p[i]);
+        text_addc(out, letter || sign ? s.p[i] : '?');
     }
 }
 
@@ -264,7 +288,7 @@ void notice_field_add(struct text *out, const struct notice_view *view, unsigned
     const struct field *f = &fields[field];
 
     if (subject)
-        add_subject(out, fact(view, f));
+        add_subject(out, fact(view, f), f->blanks);
     else
         f->add(out, view, f);
 }

@@ -39,7 +39,7 @@ static void add_id(struct text *out, const struct notice_office *o, struct slice
     text_add(out, before);
     for (size_t i = 0; i < name.n && i < 200; i++) {
         bool letter = (unsigned char)((name.p[i] | 0x20) - 'a') < 26 || is_digit(name.p[i]);
-        text_addc(out, letter || (name.p[i] && strchr("._+-", name.p[i])) ? name.p[i] : '_');
+        text_addc(out, letter || (name.p[i] && strchr("._+-=", name.p[i])) ? name.p[i] : '_');
     }
     text_add(out, slice_skip(o->from, (size_t)(slice_rchr(o->from, '@') - o->from.p)));
     text_addc(out, '>');
@@ -96,7 +96,7 @@ bool mail_add_office(struct notice_facts *f, const struct notice_office *o,
     struct slice name = to->partner ? to->partner->name : partner;
     const char *signer = o->settings->notify_operator;
 
-    return notice_facts_add(f, SL("operator"), 0, 0, signer ? slice_str(signer) : o->from) &&
+    return notice_facts_add(f, SL("operator"), 0, 0, slice_str(signer)) &&
            notice_facts_add(f, SL("from"), 0, 0, o->from) &&
            notice_facts_add(f, SL("partner"), 0, 0, partner) &&
            notice_facts_add(f, SL("partner_name"), 0, 0, name) &&

@@ -265,7 +265,7 @@ static bool render(const struct template_token *token, size_t n, const struct no
         } else if (token[i].kind == TOKEN_IF) {
             depth++;
             notice_field_add(&value, view, token[i].field, subject);
-            if (hidden == 0 && value.n == 0)
+            if (hidden == 0 && (value.n == 0 || slice_eq(text_slice(&value), SL("0"))))
                 hidden = depth;
         } else if (hidden == 0 && token[i].kind == TOKEN_TEXT) {
             text_add(out, token[i].text);

@@ -49,10 +49,10 @@ struct rule {
     uint64_t collateral, legitimate;
 };
 
-/* What looks exactly like the mail of before `since` (same sender, client and login) is its owner's,
- * who writes beside the spammer: it is no longer spam, and neither is anything before `since`. Give
- * it all messages of the owner, spam being set on those of the flagged identity. False when memory
- * runs out. */
+/* What looks exactly like the mail of before `since` (same sender, client and login) is its
+ * owner's, who writes beside the spammer: it is no longer spam, and neither is anything before
+ * `since`. Give it all messages of the owner, spam being set on those of the flagged identity.
+ * False when memory runs out. */
 bool rule_mark(struct rule_message *messages, size_t n, int64_t since);
 
 /* max_collateral: a share of the legitimate messages. header_rules: may it look at the subject?

@@ -95,7 +95,7 @@ static void try_values(struct gather *g, const struct column *col, const struct 
 
     rule_test_begin(&t, c);
     for (size_t i = 0; i < col->n; i++)
-        g->holds[i] = col->entry[i]->value.unknown                    ? HOLDS_MAYBE
+        g->holds[i] = col->entry[i]->value.unknown                 ? HOLDS_MAYBE
                       : rule_test_holds(&t, &col->entry[i]->value) ? HOLDS
                                                                    : HOLDS_NOT;
     rule_test_end(&t);
@@ -213,10 +213,8 @@ static void add_patterns(struct gather *g)
 }
 
 /* The whole subject, but any number for a number and any character for what no map can carry. */
-static void add_subject(struct gather *g, const struct column_entry *e, struct text *t)
+static void subject_expression(struct slice s, struct text *t)
 {
-    struct slice s = e->value.text;
-
     t->n = 0;
     text_addc(t, '^');
     for (size_t i = 0; i < s.n; i++) {
@@ -231,20 +229,41 @@ static void add_subject(struct gather *g, const struct column_entry *e, struct t
             pattern_add_literal(t, slice_of(s.p + i, 1));
     }
     text_addc(t, '$');
+}
+
+/* Adds the spam of the entry to its expression's; false when memory runs out. */
+static bool count_subject(struct gather *g, struct map *subjects, const struct column_entry *e,
+                          struct text *t)
+{
+    subject_expression(e->value.text, t);
+    uint64_t *spam = map_get(subjects, text_slice(t));
     if (t->failed)
-        g->failed = true;
-    else if (t->n <= PATTERN_TEXT_MAX)
-        add_candidate(g, RULE_SUBJECT, text_slice(t), RANK_SUBJECT, false);
+        return false;
+    if (spam == NULL) {
+        struct slice key = arena_slice(&g->c->arena, text_slice(t));
+        spam = arena_alloc(&g->c->arena, sizeof *spam);
+        if (key.n == 0 || spam == NULL || !map_put(subjects, key, spam))
+            return false;
+    }
+    *spam += e->spam;
+    return true;
 }
 
 static void add_subjects(struct gather *g)
 {
     const struct column *col = &g->column[RULE_SUBJECT];
+    const struct map_entry *e;
+    struct map subjects = {0};
     struct text t = {0};
+    size_t at = 0;
 
     for (size_t i = 0; i < col->n && !g->failed; i++)
-        if (col->entry[i]->spam >= g->c->floor && col->entry[i]->value.good)
-            add_subject(g, col->entry[i], &t);
+        if (col->entry[i]->spam && col->entry[i]->value.good)
+            g->failed = !count_subject(g, &subjects, col->entry[i], &t);
+    while (!g->failed && (e = map_next(&subjects, &at)) != NULL)
+        if (*(const uint64_t *)e->value >= g->c->floor && e->key.n <= PATTERN_TEXT_MAX)
+            add_candidate(g, RULE_SUBJECT, e->key, RANK_SUBJECT, false);
+    map_free(&subjects);
     text_free(&t);
 }
 

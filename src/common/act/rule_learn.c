@@ -43,8 +43,7 @@ static struct slice take_part(struct slice *word, enum pattern_cut cut)
     size_t n = 1;
     bool separator = cut != CUT_WHOLE && kind_of(word->p[0]) >= BYTE_SEPARATOR;
 
-    while (!separator && n < word->n &&
-           part_name(word->p[n], cut) == part_name(word->p[0], cut))
+    while (!separator && n < word->n && part_name(word->p[n], cut) == part_name(word->p[0], cut))
         n++;
     struct slice part = slice_of(word->p, n);
     *word = slice_skip(*word, n);

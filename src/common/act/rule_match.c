@@ -62,8 +62,8 @@ void rule_value_of(enum rule_field field, const struct rule_message *m, char buf
     struct slice raw = rule_message_field(m, field);
 
     *out = (struct rule_value){.good = false};
-    out->unknown = (field == RULE_HELO || field == RULE_SUBJECT) &&
-                   (raw.n == 0 || raw.n > RULE_VALUE_MAX);
+    out->unknown =
+        (field == RULE_HELO || field == RULE_SUBJECT) && (raw.n == 0 || raw.n > RULE_VALUE_MAX);
     if (raw.n == 0 || raw.n > RULE_VALUE_MAX)
         return;
     if (field == RULE_SENDER || field == RULE_SENDER_PATTERN) {

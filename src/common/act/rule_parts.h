@@ -13,11 +13,11 @@
 #include "base/ipnet.h"
 #include "base/map.h"
 
-#define RULE_SEEN 3u         /* messages that a condition has to hold for at least */
-#define RULE_SHARE 10u       /* one in so many of the spam, too */
-#define PATTERN_SEEN 4u      /* different local parts that a pattern is learned from */
-#define PATTERN_ITEMS 256u   /* of a pattern; a sender's has 64 at most */
-#define PATTERN_DOMAINS 3u   /* alternatives */
+#define RULE_SEEN 3u          /* messages that a condition has to hold for at least */
+#define RULE_SHARE 10u        /* one in so many of the spam, too */
+#define PATTERN_SEEN 4u       /* different local parts that a pattern is learned from */
+#define PATTERN_ITEMS 256u    /* of a pattern; a sender's has 64 at most */
+#define PATTERN_DOMAINS 3u    /* alternatives */
 #define PATTERN_TEXT_MAX 400u /* bytes of an expression that we make */
 
 struct charset {
@@ -119,7 +119,7 @@ struct candidates {
     struct candidate *list;
     size_t n, cap;
     size_t spam, spam_words, words;
-    uint64_t floor; /* less spam isn't worth a rule */
+    uint64_t floor;     /* less spam isn't worth a rule */
     struct arena arena; /* bits; the values are in the caller's */
 };
 

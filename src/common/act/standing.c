@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/exits.h"
+
 static const struct slice field_name[RULE_FIELDS] = {
     SL("sender"), SL("sender_pattern"), SL("client"), SL("login"), SL("helo"), SL("subject")};
 static const struct slice type_name[] = {SL("address"), SL("rule"), SL("suspension")};
@@ -62,15 +64,25 @@ static struct standing_action action_of(const struct ledger_rows *r, struct aren
                                     .partner = arena_slice(arena, ledger_text(r, 9))};
 }
 
-static void add_condition(const struct ledger_rows *r, struct arena *arena,
+/* False: memory ran out, or the ledger holds what these tools would not write. A condition that is
+ * left out would refuse more than was decided. */
+static bool add_condition(const struct ledger_rows *r, struct arena *arena,
                           struct standing_action *a)
 {
     int field = rule_field_of(ledger_text(r, 10));
 
-    if (field < 0 || a->conditions == RULE_CONDITIONS)
-        return;
-    a->condition[a->conditions++] =
-        (struct rule_condition){(enum rule_field)field, arena_slice(arena, ledger_text(r, 11))};
+    if (a->type == ACTION_SUSPENSION && ledger_text(r, 10).n == 0)
+        return true;
+    if (a->type == ACTION_SUSPENSION || field < 0 || a->conditions == RULE_CONDITIONS) {
+        ledger_fail(r->ledger, EXIT_DATA,
+                    "action %u.%u of the ledger has conditions that don't fit: nothing was "
+                    "changed: was it changed by hand? --undo %u.%u ends it",
+                    a->incident, a->rule, a->incident, a->rule);
+        return false;
+    }
+    struct slice value = arena_slice(arena, ledger_text(r, 11));
+    a->condition[a->conditions++] = (struct rule_condition){(enum rule_field)field, value};
+    return value.p != NULL || ledger_text(r, 11).n == 0;
 }
 
 bool standing_load(struct ledger *l, struct standing *out)
@@ -84,18 +96,23 @@ bool standing_load(struct ledger *l, struct standing *out)
                      " ORDER BY a.incident, a.rule, c.number",
                      "");
     struct standing_action *a = NULL;
+    bool ok = true;
 
     *out = (struct standing){0};
-    while (ledger_next(&r)) {
+    while (ok && ledger_next(&r)) {
         if (a == NULL || a->id != ledger_int(&r, 0)) {
-            if ((a = another(out)) == NULL)
+            if ((a = another(out)) == NULL) {
+                ok = false;
                 break;
+            }
             *a = action_of(&r, &out->arena);
+            ok = a->identity.n == ledger_text(&r, 7).n && a->customer.n == ledger_text(&r, 8).n &&
+                 a->partner.n == ledger_text(&r, 9).n; /* else memory ran out */
         }
-        add_condition(&r, &out->arena, a);
+        ok = ok && add_condition(&r, &out->arena, a);
     }
     ledger_done(&r);
-    return ledger_failure(l)->status == 0 && (out->n == 0 || a != NULL);
+    return ok && ledger_failure(l)->status == 0;
 }
 
 void standing_free(struct standing *s)

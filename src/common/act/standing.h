@@ -50,7 +50,8 @@ struct slice rule_field_name(unsigned field); /* as in the ledger */
 int rule_field_of(struct slice name);         /* -1: none */
 struct slice action_type_name(unsigned type);
 
-/* False when memory runs out or the ledger failed. */
+/* False when memory runs out or the ledger failed; it fails, too, when it has an action whose
+ * conditions don't fit (EXIT_DATA): a part of them would refuse more than was decided. */
 bool standing_load(struct ledger *l, struct standing *out);
 void standing_free(struct standing *s);
 

@@ -1,9 +1,15 @@
 /* trail: the messages of the last days, in the ledger's table `messages`.
  *
  * Whoever follows a log hands over each record with its identity; messages of one run are gathered
- * in memory (what deliveries and verdicts say is added to them) and written by trail_flush(), those
- * of earlier runs are found by queue id. Table rows older than `keep` are removed there. What no
+ * in memory (what deliveries and verdicts say is added to them) and written by trail_flush(), or
+ * when there are TRAIL_GATHERED of them, within the caller's transaction. What is said of messages
+ * of earlier runs is gathered, too, and found by host, queue id and identity among those that came
+ * in at that time (a delivery says how long ago). So the table is the same whatever was written
+ * when, but for its row ids. Table rows older than `keep` are removed by trail_flush(). What no
  * identity answers for is passed over.
+ *
+ * A message with several legs (`origin` in mplog(5)) is one, under its first queue id. Handing it
+ * to a filter that takes it in again is no delivery.
  *
  * Failures: memory, which every function reports, and the ledger's own, which stick there.
  */
@@ -15,13 +21,16 @@
 #include "judge/identity.h"
 #include "log/record.h"
 
+#define TRAIL_GATHERED 100000u
+
 struct trail;
 
 struct trail *trail_new(struct ledger *l); /* NULL: out of memory */
 void trail_free(struct trail *t);
 
-/* customer: its key, or the label; empty for none. refused: the record is a delivery that was
- * refused as spam or for an unknown recipient. spam: 1 our filter says spam, 2 virus. */
+/* An accept, deliver or verdict record; others are passed over. customer: its key, or the label;
+ * empty for none. refused: the record is a delivery that was refused as spam or for an unknown
+ * recipient (what was put off isn't counted yet). spam: 1 our filter says spam, 2 virus. */
 bool trail_record(struct trail *t, const struct record *r, const struct identity *id,
                   struct slice customer, bool refused, int spam);
 /* Writes what was gathered, so that the table has all of it, and forgets what is older than keep
@@ -29,10 +38,9 @@ bool trail_record(struct trail *t, const struct record *r, const struct identity
 bool trail_flush(struct trail *t, int64_t now, int64_t keep);
 
 /* Messages from the table that arrived from `since` to `until`, both included, in the order of
- * their time; flush before. Of a customer (kind IDENTITY_NONE) or of one identity. Texts live in
- * the arena. */
+ * their time; flush before. Of a customer, or of one identity. Texts live in the arena. */
 struct trail_message {
-    struct rule_message m;
+    struct rule_message m; /* spam is false everywhere */
     struct slice qid, host, outbound;
     uint8_t kind; /* enum identity_kind */
     struct slice identity;
