@@ -112,7 +112,8 @@ check.equal(c.rows("SELECT field, value FROM conditions"), [("sender", "bob@acme
             "the condition is the address")
 maps = maps_of(c.maps)
 check.equal([k for k, v in maps.items() if any("bob" in l for l in v)],
-            ["mp_slot01_sender", "mp_slot01_sender_regexp"], "it stands in the slot's maps")
+            ["mp_customer_sasl", "mp_slot01_sender", "mp_slot01_sender_regexp"],
+            "it stands in the slot's maps, and the login leads there")
 check.ok(any("acme\\.example" in l for l in maps["mp_customer_sasl_regexp"]) and
          any("203.0.113.0/28" in l for l in maps["mp_customer_net"]),
          "the customer's logins and nets lead to the slot", maps)

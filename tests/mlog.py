@@ -30,7 +30,7 @@ class Log:
     def message(self, at, login, client, sender, to, refused=None, subject=None):
         """to: recipients; refused: SPAM, UNKNOWN or None."""
         self.n += 1
-        qid = "4T%05X%05XzW" % (self.n, int(at) % 0xFFFFF)
+        qid = "%011d" % self.n  # no long id: hexadecimal digits
         auth = ", sasl_method=PLAIN, sasl_username=%s" % login if login else ""
         self.line(at, "postfix/submission/smtpd", "%s: client=unknown[%s]%s" % (qid, client, auth))
         self.line(at + .1, "postfix/cleanup", "%s: message-id=<%d@x>" % (qid, self.n))

@@ -60,9 +60,10 @@ static int install(const struct options *o, struct blockmap *maps, struct text *
     if (status == 0 && o->postmap && !postfix_has_classes(maps->slots))
         msg_warn("main.cf doesn't use these maps, so nothing is blocked yet: add what `senderblock "
                  "--print-postfix` prints");
-    if (status == 0 && o->reload && memchr(changed, 1, maps->n))
-        status = postfix_reload(&failure);
-    else if (status == 0 && !o->reload)
+    if (status == 0 && o->reload && blockdir_reload_due(&dir)) {
+        if ((status = postfix_reload(&failure)) == 0)
+            blockdir_reloaded(&dir);
+    } else if (status == 0 && !o->reload)
         report_commands(report, o->dir, o->type, maps, changed);
     blockdir_close(&dir);
     free(changed);

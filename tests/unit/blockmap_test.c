@@ -351,7 +351,8 @@ static void test_flagged_login(void **state)
     struct customers *c = read_customers("acme p sasl:*@acme.example\n", &b.problems);
 
     (void)state;
-    with(act(&b, 1, ACTION_ADDRESS, "acme", IDENTITY_LOGIN, "joe@acme.example"), RULE_SENDER, "b@x");
+    with(act(&b, 1, ACTION_ADDRESS, "acme", IDENTITY_LOGIN, "joe@acme.example"), RULE_SENDER,
+         "b@x");
     act(&b, 1, ACTION_SUSPENSION, "acme", IDENTITY_LOGIN, "ann@acme.example");
     act(&b, 1, ACTION_SUSPENSION, "acme", IDENTITY_LOGIN, "else@other.example");
     build(&b, c, 4);
@@ -474,6 +475,24 @@ static void test_heads_join(void **state)
                                               "mp_slot01_and1_helo")));
     assert_true(slice_starts(m->rows[1].value, SL("554 5.7.1 [mp 1.4] ")));
     assert_true(slice_eq(m->rows[2].value, SL("mp_slot01_and1_helo")));
+    done(&b);
+    customers_free(c);
+}
+
+/* A net that is refused altogether is so where a smaller one has a rule of its own. */
+static void test_refused_net(void **state)
+{
+    struct bench b = {0};
+    struct customers *c = read_customers(fleet, &b.problems);
+
+    (void)state;
+    with(with(act(&b, 1, ACTION_RULE, "acme", 0, ""), RULE_CLIENT, "198.51.100.70"), RULE_HELO,
+         "h");
+    with(act(&b, 1, ACTION_RULE, "acme", 0, ""), RULE_CLIENT, "198.51.100.64/26");
+    build(&b, c, 4);
+    const char *value = row(&b, "mp_slot01_client", "198.51.100.70/32");
+    assert_non_null(value);
+    assert_non_null(strstr(value, "554 5.7.1 [mp 1.2] "));
     done(&b);
     customers_free(c);
 }
@@ -658,6 +677,7 @@ int main(void)
         cmocka_unit_test(test_conjunctions),
         cmocka_unit_test(test_three_conditions),
         cmocka_unit_test(test_heads_join),
+        cmocka_unit_test(test_refused_net),
         cmocka_unit_test(test_unfit),
         cmocka_unit_test(test_slots_of_actions),
         cmocka_unit_test(test_same_bytes),

@@ -76,6 +76,10 @@ static void test_header_values(void **state)
         "DUNNO", "REJECT a\nb", "REJECT $1", "WARN no",   "REJECT \303\251"};
 
     (void)state;
+    struct mapfile m = {.kind = MAP_HEADER, .name = "mp_test"};
+    assert_int_equal(mapfile_add(&m, SL("/x/"), SL("554 5.7.1 no"), SLICE_NONE), MAP_BAD_VALUE);
+    assert_int_equal(mapfile_add(&m, SL("/x/"), SL("REJECT no"), SLICE_NONE), MAP_ADDED);
+    mapfile_free(&m);
     assert_true(map_header_value_good(SL("REJECT [mp 7.2] no")));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (map_header_value_good(slice_str(bad[i])))

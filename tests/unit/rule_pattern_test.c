@@ -31,7 +31,8 @@ static const struct lesson lesson[] = {
     {CUT_RUNS, "abcdefgh qwertyui zxcvbnmm asdfghjk", "[a-z]{8}"},
     {CUT_RUNS, "info12 info345 info6789 info10", "info[0-9]{2,4}"},
     {CUT_RUNS, "a b c d", "[a-z]"},
-    {CUT_RUNS, "ab abc abcde xy zzzz", "[a-z]{1,5}"}, /* two to five, and one that isn't seen yet */
+    {CUT_RUNS, "ab abc abcde xy zzzz", "[a-z]{2,5}"},
+    {CUT_RUNS, "xbc abcdef abcdefghi", "[a-z]{1,12}"}, /* three say little of the next */
     {CUT_RUNS, "same same same", "same"},
     {CUT_RUNS, "mailab mailcd mailxyz", "mail[a-z]{2,3}"},
     {CUT_RUNS, "mail mailcd mailxyz", "mai[a-z]{1,5}"}, /* something has to change */
@@ -211,6 +212,7 @@ static struct text draw_addresses(unsigned n)
     struct text all = {0}, t = {0};
     struct address a;
 
+    text_add(&all, SL("a.b+1@x.example\nabcdef12-q@x.example\na+b.c=d@x.example\n"));
     while (n) {
         t.n = 0;
         draw_address(&t);
@@ -248,7 +250,7 @@ static void agree_in(const char *locale)
         }
     }
     for (size_t i = 0; i < EXPRESSIONS; i++)
-        if (hits[i] == 0 && i != 8)
+        if (hits[i] == 0)
             fail_msg("%s: no address fits", expression[i]);
     setlocale(LC_ALL, "C");
     text_free(&all);
@@ -323,7 +325,7 @@ static void learned_fits(void **state)
         struct text all = draw_addresses(12);
         for (unsigned cut = 0; cut < PATTERN_CUTS; cut++) {
             char shape[PATTERN_WORD_MAX + 1], first[PATTERN_WORD_MAX + 1] = "";
-            struct slice word[12], rest = text_slice(&all), line;
+            struct slice word[16], rest = text_slice(&all), line;
             struct text t = {0};
             size_t n = 0;
             text_addc(&t, '^');
@@ -421,8 +423,8 @@ static void words(void **state)
         t.p, "client address 203.0.113.9 and sender addresses like [a-z]{8}@acme.example\n"
              "all sender addresses at (a.example|b.example)\n"
              "sender addresses like a+b at any domain\n"
-             "HELO name pc\\x1B[2J\n"
-             "sender address x\\xFF@y\n"
+             "HELO name pc\\x1b[2J\n"
+             "sender address x\\xff@y\n"
              "sender addresses like \n");
     text_free(&t);
 }

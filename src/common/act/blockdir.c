@@ -1,14 +1,36 @@
 #include "act/blockdir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/exits.h"
+
+/* `.mp_NAME.HEX`: a new file (base/atomic.h) of a run that was killed before it was in place. */
+static bool is_left(const char *name)
+{
+    const char *hex = strrchr(name, '.');
+
+    return strncmp(name, ".mp_", 4) == 0 && hex && strlen(hex) == 17 &&
+           strspn(hex + 1, "0123456789abcdef") == 16;
+}
+
+static void clear_left(const char *path)
+{
+    DIR *d = opendir(path);
+
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+        if (is_left(e->d_name))
+            unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        closedir(d);
+}
 
 int blockdir_open(struct blockdir *dir, const char *path, bool look_only, struct failure *failure)
 {
@@ -25,7 +47,9 @@ int blockdir_open(struct blockdir *dir, const char *path, bool look_only, struct
             path, strerror(errno));
     if ((size_t)snprintf(lock, sizeof(lock), "%s/" BLOCKDIR_LOCK, path) >= sizeof(lock))
         return failure_set(failure, EXIT_CANTCREAT, "%s: the name is too long", path);
-    return lockfile_take(&dir->lock, lock, failure);
+    if (lockfile_take(&dir->lock, lock, failure) == 0)
+        clear_left(path);
+    return failure->status;
 }
 
 /* All new files are written beside the old ones before the first goes in place, so that a full disk

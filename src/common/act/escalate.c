@@ -185,6 +185,19 @@ static void relapse(struct escalate *e, struct incident *i, const struct suspect
     escalate_to_rule(e, i, s, spam, "relapse");
 }
 
+/* Past what is refused; told once. */
+static void still_leaves(struct escalate *e, const struct incident *i, const struct suspect *s)
+{
+    if (ledger_int_of(e->o.ledger, 0,
+                      "SELECT what = 'leaves' FROM journal WHERE incident = ? ORDER BY id DESC",
+                      "i", i->id) == 1)
+        return;
+    e->text.n = 0;
+    escalate_add_who(&e->text, s);
+    text_add(&e->text, SL("it still leaves: are the maps installed, or was it queued?"));
+    escalate_note(e, i, "leaves", s->time);
+}
+
 /* Compromised: what now? */
 static void decide(struct escalate *e, struct incident *i, const struct suspect *s)
 {
@@ -205,10 +218,7 @@ static void decide(struct escalate *e, struct incident *i, const struct suspect 
             relapse(e, i, s, &spam);
         } else if (i->state == INCIDENT_SUSPENDED || (i->state == INCIDENT_ADDRESS && one_only)) {
             incident_save(e->o.ledger, i);
-            e->text.n = 0;
-            escalate_add_who(&e->text, s);
-            text_add(&e->text, SL("it still leaves: are the maps installed, or was it queued?"));
-            escalate_note(e, i, "leaves", s->time);
+            still_leaves(e, i, s);
         } else if (i->state == INCIDENT_RULE && late) {
             escalate_suspend(e, i, s, s->time);
         } else if (!(one_only && spam.one && spam.fault == ADDRESS_OK &&

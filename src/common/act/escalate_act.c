@@ -82,15 +82,15 @@ bool escalate_to_address(struct escalate *e, struct incident *i, const struct su
     return true;
 }
 
-/* What is left to say when nothing new is refused. */
-static struct slice why_not(const struct incident *i, const struct spam *spam, bool stands_already)
+/* What is left to say when nothing is refused: n rules were found. */
+static struct slice why_not(const struct spam *spam, unsigned n)
 {
-    if (stands_already)
-        return SL("it still leaves, past the rule that stands");
-    if (!spam->measured)
+    if (spam->one && spam->fault == ADDRESS_OK && !spam->measured)
+        n = 1; /* the address would have done */
+    if (n == 0 && !spam->measured)
         return SL("no rule is known without the messages: give senderblock the log");
-    return i->slot == 0 ? SL("no restriction class is free (--slots)")
-                        : SL("no rule stops it without stopping other mail");
+    return n ? SL("no restriction class is free (--slots), or the maps can't carry the rule")
+             : SL("no rule stops it without stopping other mail");
 }
 
 /* Takes the rules that aren't there yet; the first one's number, 0 for none. */
@@ -131,21 +131,23 @@ void escalate_to_rule(struct escalate *e, struct incident *i, const struct suspe
         return;
     e->text.n = 0;
     escalate_add_who(&e->text, s);
-    text_addf(&e->text, "%llu sender addresses: ", (unsigned long long)s->senders);
+    text_addf(&e->text, "%llu sender address%s: ", (unsigned long long)s->senders,
+              s->senders == 1 ? "" : "es");
     unsigned number = act_rules(e, i, s, rules, n, &again, &taken);
     i->state = INCIDENT_RULE;
     if (i->clock == WHEN_NONE)
         i->clock = s->time;
     incident_save(e->o.ledger, i);
+    e->counts.left += number == 0 && !again;
+    if (!entered && number == 0)
+        return; /* it still leaves: last_spam says so, and the clock runs */
     if (number == 0) {
-        text_add(&e->text, why_not(i, spam, again));
+        text_add(&e->text, why_not(spam, n));
         text_add(&e->text, SL("; "));
     }
     text_add(&e->text, SL("suspended at "));
     escalate_add_time(&e->text, escalate_deadline(e, i));
     text_add(&e->text, SL(" if spam still leaves then"));
-    e->counts.left += number == 0 && !again;
     escalate_note(e, i, "rule", s->time);
-    if (entered || number)
-        escalate_tell(e, event, i, s, s->time, number ? "rule" : NULL, number, taken, &spam->list);
+    escalate_tell(e, event, i, s, s->time, number ? "rule" : NULL, number, taken, &spam->list);
 }

@@ -50,18 +50,18 @@ static struct standing_action action_of(const struct ledger_rows *r, struct aren
 {
     struct slice scope = ledger_text(r, 6);
 
-    return (struct standing_action){.id = ledger_int(r, 0),
-                                    .incident = (unsigned)ledger_int(r, 1),
-                                    .rule = (unsigned)ledger_int(r, 2),
-                                    .type = type_of(ledger_text(r, 3)),
-                                    .since = ledger_int(r, 4),
-                                    .slot = (unsigned)ledger_int(r, 5),
-                                    .whole_customer = slice_eq(scope, SL("customer")),
-                                    .kind = slice_eq(scope, SL("client")) ? IDENTITY_CLIENT
-                                                                          : IDENTITY_LOGIN,
-                                    .identity = arena_slice(arena, ledger_text(r, 7)),
-                                    .customer = arena_slice(arena, ledger_text(r, 8)),
-                                    .partner = arena_slice(arena, ledger_text(r, 9))};
+    return (struct standing_action){
+        .id = ledger_int(r, 0),
+        .incident = (unsigned)ledger_int(r, 1),
+        .rule = (unsigned)ledger_int(r, 2),
+        .type = type_of(ledger_text(r, 3)),
+        .since = ledger_int(r, 4),
+        .slot = (unsigned)ledger_int(r, 5),
+        .whole_customer = slice_eq(scope, SL("customer")),
+        .kind = slice_eq(ledger_text(r, 12), SL("client")) ? IDENTITY_CLIENT : IDENTITY_LOGIN,
+        .identity = arena_slice(arena, ledger_text(r, 7)),
+        .customer = arena_slice(arena, ledger_text(r, 8)),
+        .partner = arena_slice(arena, ledger_text(r, 9))};
 }
 
 /* False: memory ran out, or the ledger holds what these tools would not write. A condition that is
@@ -87,14 +87,17 @@ static bool add_condition(const struct ledger_rows *r, struct arena *arena,
 
 bool standing_load(struct ledger *l, struct standing *out)
 {
-    struct ledger_rows r =
-        ledger_query(l,
-                     "SELECT a.id, a.incident, a.rule, a.type, a.since, i.slot, i.scope,"
-                     " i.identity, i.customer, i.partner, c.field, c.value"
-                     " FROM actions a JOIN incidents i ON i.id = a.incident"
-                     " LEFT JOIN conditions c ON c.action = a.id WHERE a.until IS NULL"
-                     " ORDER BY a.incident, a.rule, c.number",
-                     "");
+    struct ledger_rows r = ledger_query(
+        l,
+        "SELECT a.id, a.incident, a.rule, a.type, a.since, i.slot, i.scope,"
+        " CASE i.scope WHEN 'customer' THEN coalesce(s.identity, '') ELSE i.identity END,"
+        " i.customer, i.partner, c.field, c.value, coalesce(s.kind, i.scope)"
+        " FROM actions a JOIN incidents i ON i.id = a.incident"
+        " LEFT JOIN suspects s ON s.id = (SELECT id FROM suspects WHERE"
+        "  incident = i.id ORDER BY time DESC, id DESC LIMIT 1)"
+        " LEFT JOIN conditions c ON c.action = a.id WHERE a.until IS NULL"
+        " ORDER BY a.incident, a.rule, c.number",
+        "");
     struct standing_action *a = NULL;
     bool ok = true;
 
