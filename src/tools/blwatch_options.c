@@ -253,6 +253,18 @@ void blwatch_settings(struct options *o, const struct settings *s)
         o->by = user ? user->pw_name : "operator";
     if (o->ledger == NULL)
         o->ledger = s->ledger ? s->ledger : LEDGER_DEFAULT;
+    if (o->keys == NULL)
+        o->keys = s->keys;
+    if (o->resolver == NULL)
+        o->resolver = s->resolver;
+    if (o->metrics == NULL && !o->one_look)
+        o->metrics = s->metrics;
+    if (o->recipients == 0)
+        o->recipients = s->listed_recipients;
+    if (o->customers == 0)
+        o->customers = s->listed_customers;
+    if (o->window == 0)
+        o->window = s->listed_window * WHEN_SECOND;
 }
 
 void blwatch_options_free(struct options *o)

@@ -29,6 +29,17 @@ static const struct inifile_key keys[] = {
     {"notify", "language", INIFILE_TEXT, AT(language), "en", 0, 0},
     {"notify", "digest", INIFILE_NUMBER, AT(digest), "5", 2, 1000},
     {"notify", "watch", INIFILE_FLAG, AT(notify_watch), NULL, 0, 0},
+    {"blwatch", "keys", INIFILE_PATH, AT(keys), NULL, 0, 0},
+    {"blwatch", "resolver", INIFILE_TEXT, AT(resolver), NULL, 0, 0},
+    {"blwatch", "metrics", INIFILE_PATH, AT(metrics), NULL, 0, 0},
+    {"blwatch", "recipients", INIFILE_NUMBER, AT(listed_recipients), NULL, 1, 200},
+    {"blwatch", "customers", INIFILE_NUMBER, AT(listed_customers), NULL, 1, 200},
+    {"blwatch", "window", INIFILE_DURATION, AT(listed_window), NULL, 60, 86400},
+    {"delist", "from", INIFILE_TEXT, AT(delist_from), NULL, 0, 0},
+    {"delist", "organisation", INIFILE_TEXT, AT(organisation), NULL, 0, 0},
+    {"delist", "name", INIFILE_TEXT, AT(delist_name), NULL, 0, 0},
+    {"delist", "phone", INIFILE_TEXT, AT(phone), NULL, 0, 0},
+    {"delist", "website", INIFILE_TEXT, AT(website), NULL, 0, 0},
 };
 
 enum words_result settings_load(const char *dir, struct problems *problems, struct settings *out)

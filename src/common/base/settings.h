@@ -33,6 +33,15 @@ struct settings {
     const char *language;        /* of partners without one */
     uint64_t digest;             /* from so many notices a run on, a partner gets one mail */
     bool notify_watch;           /* are partners told of what is only watched? */
+
+    const char *keys;                             /* a file of keys to blocklists; NULL: none */
+    const char *resolver;                         /* ADDRESS[:PORT]; NULL: the system's */
+    const char *metrics;                          /* a Prometheus textfile; NULL: none */
+    uint64_t listed_recipients, listed_customers; /* refused, of a listing in the log; 0: not set */
+    int64_t listed_window;                        /* seconds; 0: not set */
+
+    /* Who asks for a delisting; NULL: not set. */
+    const char *delist_from, *organisation, *delist_name, *phone, *website;
 };
 
 /* WORDS_ABSENT: there is no such file, *out has the defaults. WORDS_BROKEN: the problems say why.
