@@ -38,13 +38,17 @@ demo() {
     bin/mplog-parse -s kind=deliver -c status "$log" | grep -v '^#' | sort | uniq -c
     printf '\n== Who is compromised? (spamscore %s) ==\n' "$log"
     bin/spamscore -o table "$log" || [ $? = 1 ]
-    printf '\n== Block exactly them (spamscore %s | senderblock --maps DIR) ==\n' "$log"
-    bin/spamscore "$log" | bin/senderblock --maps "$maps" -v || [ $? = 1 ]
-    for f in "$maps"/*; do
+    printf '\n== Block exactly them (senderblock -d DIR %s) ==\n' "$log"
+    bin/senderblock -d "$maps" -v "$log" || [ $? = 1 ]
+    for f in "$maps"/mp_customer* "$maps"/mp_suspended* "$maps"/mp_slot*; do
         grep -q '^[^#]' "$f" 2>/dev/null && printf '\n-- %s\n' "${f##*/}" && grep -v '^#' "$f"
     done
+    printf '\n== Who is blocked, and why? (senderblock --show) ==\n'
+    bin/senderblock -d "$maps" --show
+    printf '\n== What the partner is told (mpnotify --print) ==\n'
+    bin/mpnotify --ledger "$maps/mp_ledger.db" --print | sed -n '1,45p'
     rm -rf "$maps"
-    printf '\nNext: man ./man/spamscore.1, man ./man/senderblock.8 (what to add to main.cf, once)\n'
+    printf '\nNext: man ./man/mptools-postfix.7 has the set-up, step by step\n'
 }
 
 check() {
