@@ -190,7 +190,7 @@ static int compare_names(const void *a, const void *b)
 /* `@` and the domains, with the end. */
 static void add_domains(struct senders *s, const struct scope *scope)
 {
-    struct slice name[PATTERN_DOMAINS];
+    struct slice name[PATTERN_DOMAINS] = {SLICE_NONE};
 
     for (unsigned i = 0; i < scope->domains; i++)
         name[i] = s->domains.list[scope->domain[i]].name;
