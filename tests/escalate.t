@@ -296,6 +296,39 @@ check.ok(r.rc == 1 and b"globex" in r.out and c.rows("SELECT * FROM incidents") 
 r = c.run("--confirm")
 check.equal(c.states(), {"acme": "address", "globex": "address"}, "--confirm blocks them")
 
+# --- a broken log ---
+for shift in (HOUR, -HOUR):
+    c = Case("shift%d" % shift)
+    c.log.lines = [(at + shift if 30 * HOUR <= at < 40 * HOUR else at, n,
+                    l if not 30 * HOUR <= at < 40 * HOUR else
+                    mlog.stamp(at + shift) + l[len(mlog.stamp(0)):])
+                   for at, n, l in c.log.lines]
+    r = c.run()
+    check.ok(r.rc == 0 and c.states() == {}, "hours that a clock got wrong by %d s block nobody" % shift,
+             r)
+c = Case("garbage")
+noise = random.Random(11)
+good = c.log.text()
+with open(c.dir + "/mail.log", "wb") as f:
+    for line in good.encode().splitlines(keepends=True):
+        f.write(line)
+        if noise.random() < .2:
+            f.write(bytes(noise.randrange(256) for _ in range(noise.randrange(1, 200))) + b"\n")
+        if noise.random() < .05:
+            f.write(line[:noise.randrange(len(line))] + b"\n" + line)
+r = c.run("--follow", c.dir + "/mail.log", log=False)
+check.ok(r.rc == 0 and c.states() == {}, "garbage between the lines blocks nobody", r)
+with open(c.dir + "/junk", "wb") as f:
+    f.write(bytes(noise.randrange(256) for _ in range(200000)))
+r = c.run(c.dir + "/junk", log=False)
+check.ok(r.rc == 65 and c.states() == {}, "nothing but garbage is no log", r)
+future = Case("future")
+future.log.spam(3 * DAY, 20, "eve@acme.example", "45.10.10.2", random_sender)
+future.log.message(4000 * DAY, "bob@acme.example", "203.0.113.1", "bob@acme.example",
+                   ["a@partner1.example"])
+future.run()
+check.equal(future.states(), {"acme": "rule"}, "a line from a far future lets no deadline pass")
+
 # --- the same log in one run or in many ---
 one = Case("one")
 for k, who in enumerate(("bob", "eve", "ann")):
