@@ -198,34 +198,69 @@ static void still_leaves(struct escalate *e, const struct incident *i, const str
     escalate_note(e, i, "leaves", s->time);
 }
 
+/* Its messages don't have to be looked at: that one address is refused already, it is suspended, or
+ * rules were looked for not long ago (after the 1st, 2nd, 4th, … flag). */
+static bool is_settled(struct escalate *e, const struct incident *i, const struct suspect *s)
+{
+    struct address address;
+
+    if (i->state == INCIDENT_SUSPENDED)
+        return true;
+    if (i->state == INCIDENT_ADDRESS && s->sender_n &&
+        s->sender[0].count * 100 >= s->messages * ESCALATE_SHARE &&
+        address_parse(s->sender[0].name, &address) == ADDRESS_OK) {
+        struct rule same = {.condition = {{RULE_SENDER, address_key(&address)}}, .conditions = 1};
+        return escalate_stands(e, i, &same);
+    }
+    if (i->state != INCIDENT_RULE)
+        return false;
+    int64_t flags = ledger_int_of(e->o.ledger, 0,
+                                  "SELECT count(*) FROM suspects WHERE incident = ?", "i", i->id);
+    return flags & (flags - 1);
+}
+
+/* Several addresses, or one that isn't refused yet. */
+static void decide_by(struct escalate *e, struct incident *i, const struct suspect *s,
+                      const struct spam *spam)
+{
+    bool one = spam->one && spam->fault == ADDRESS_OK;
+
+    if (i->state == INCIDENT_REINSTATED) {
+        relapse(e, i, s, spam);
+        return;
+    }
+    if (i->state == INCIDENT_ADDRESS && one) {
+        struct rule same = {.condition = {{RULE_SENDER, address_key(&spam->address)}},
+                            .conditions = 1};
+        if (escalate_stands(e, i, &same)) {
+            still_leaves(e, i, s);
+            return;
+        }
+    }
+    if (i->state != INCIDENT_WATCH || !one || !escalate_to_address(e, i, s, spam))
+        escalate_to_rule(e, i, s, spam, "rule");
+}
+
 /* Compromised: what now? */
 static void decide(struct escalate *e, struct incident *i, const struct suspect *s)
 {
-    bool one_only = i->state == INCIDENT_WATCH;
     struct spam spam;
 
     i->last_spam = s->time;
     if (i->since == WHEN_NONE || s->since < i->since)
         i->since = s->since;
-    if (spam_load(e, &i->owner, s, &spam)) {
-        if (i->state == INCIDENT_ADDRESS && spam.one && spam.fault == ADDRESS_OK) {
-            struct rule same = {.condition = {{RULE_SENDER, address_key(&spam.address)}},
-                                .conditions = 1};
-            one_only = escalate_stands(e, i, &same);
-        }
-        bool late = i->clock != WHEN_NONE && s->time >= escalate_deadline(e, i);
-        if (i->state == INCIDENT_REINSTATED) {
-            relapse(e, i, s, &spam);
-        } else if (i->state == INCIDENT_SUSPENDED || (i->state == INCIDENT_ADDRESS && one_only)) {
-            incident_save(e->o.ledger, i);
-            still_leaves(e, i, s);
-        } else if (i->state == INCIDENT_RULE && late) {
-            escalate_suspend(e, i, s, s->time);
-        } else if (!(one_only && spam.one && spam.fault == ADDRESS_OK &&
-                     escalate_to_address(e, i, s, &spam))) {
-            escalate_to_rule(e, i, s, &spam, "rule");
-        }
+    incident_save(e->o.ledger, i);
+    if (i->state == INCIDENT_RULE && s->time >= escalate_deadline(e, i)) {
+        escalate_suspend(e, i, s, s->time);
+        return;
     }
+    if (is_settled(e, i, s)) {
+        if (i->state != INCIDENT_RULE)
+            still_leaves(e, i, s);
+        return;
+    }
+    if (spam_load(e, &i->owner, s, &spam))
+        decide_by(e, i, s, &spam);
     spam_free(&spam);
 }
 

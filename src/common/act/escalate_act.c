@@ -10,28 +10,26 @@ static bool take_slot(struct escalate *e, struct incident *i, int64_t time)
     return i->slot != 0;
 }
 
-/* Is that rule there already? */
+static bool same_rule(const struct rule *a, const struct rule *b)
+{
+    bool same = a->conditions == b->conditions;
+
+    for (unsigned c = 0; c < a->conditions && same; c++)
+        same = a->condition[c].field == b->condition[c].field &&
+               slice_eq(a->condition[c].value, b->condition[c].value);
+    return same;
+}
+
 bool escalate_stands(struct escalate *e, const struct incident *i, const struct rule *rule)
 {
-    struct ledger_rows r =
-        ledger_query(e->o.ledger,
-                     "SELECT a.id, (SELECT count(*) FROM conditions c WHERE c.action = a.id)"
-                     " FROM actions a WHERE a.incident = ? AND a.until IS NULL",
-                     "i", i->id);
+    struct rule *rules;
+    size_t n;
     bool found = false;
 
-    while (!found && ledger_next(&r)) {
-        unsigned same = 0;
-        for (unsigned c = 0; c < rule->conditions; c++)
-            same +=
-                ledger_int_of(e->o.ledger, 0,
-                              "SELECT 1 FROM conditions WHERE action = ? AND field = ? AND"
-                              " value = ?",
-                              "itt", ledger_int(&r, 0), rule_field_name(rule->condition[c].field),
-                              rule->condition[c].value) == 1;
-        found = ledger_int(&r, 1) == rule->conditions && same == rule->conditions;
-    }
-    ledger_done(&r);
+    if (!incident_rules(e->o.ledger, i, &e->arena, &rules, &n))
+        return false;
+    for (size_t k = 0; k < n && !found; k++)
+        found = same_rule(&rules[k], rule);
     return found;
 }
 
@@ -127,7 +125,7 @@ void escalate_to_rule(struct escalate *e, struct incident *i, const struct suspe
     unsigned n;
     bool entered = i->state != INCIDENT_RULE, again = false;
 
-    if (!spam_rules(e, spam, rules, &n))
+    if (!spam_rules(e, i, spam, rules, &n))
         return;
     e->text.n = 0;
     escalate_add_who(&e->text, s);

@@ -46,7 +46,8 @@ void spam_free(struct spam *s);
 void spam_measure(const struct spam *s, struct rule *rule);
 /* A spammer with several sources gives several rules, each for what those before leave. */
 #define RULES_MOST 3u
-bool spam_rules(struct escalate *e, const struct spam *s, struct rule out[RULES_MOST], unsigned *n);
+bool spam_rules(struct escalate *e, const struct incident *i, const struct spam *s,
+                struct rule out[RULES_MOST], unsigned *n);
 
 /* escalate_act.c */
 /* Refuses the address. False when it can't be: no class is free, or no map carries it. */

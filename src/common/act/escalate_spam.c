@@ -103,11 +103,10 @@ void spam_free(struct spam *s)
     trail_list_free(&s->list);
 }
 
-void spam_measure(const struct spam *s, struct rule *rule)
+static void measure(const struct rule_message *m, size_t n, struct rule *rule)
 {
     rule->covered = rule->spam = rule->collateral = rule->legitimate = 0;
-    for (size_t i = 0; s->measured && i < s->list.n; i++) {
-        const struct rule_message *m = &s->all[i];
+    for (; n > 0; n--, m++) {
         if (m->spam) {
             rule->spam++;
             rule->covered += rule_matches(rule->condition, rule->conditions, m);
@@ -116,6 +115,11 @@ void spam_measure(const struct spam *s, struct rule *rule)
             rule->collateral += rule_may_match(rule->condition, rule->conditions, m);
         }
     }
+}
+
+void spam_measure(const struct spam *s, struct rule *rule)
+{
+    measure(s->all, s->measured ? s->list.n : 0, rule);
 }
 
 /* Drops the spam that the rule covers; how many messages are left. */
@@ -138,18 +142,52 @@ static size_t spam_in(const struct rule_message *m, size_t n)
     return spam;
 }
 
-bool spam_rules(struct escalate *e, const struct spam *s, struct rule out[RULES_MOST], unsigned *n)
+/* The owner's messages; spam is all that the incident's flagged identities sent since they began,
+ * since a rule that is learned from one window holds for little more than that. NULL after a
+ * failure. */
+static struct rule_message *whole_affair(struct escalate *e, const struct incident *i,
+                                         const struct spam *s)
 {
-    size_t left = s->list.n, all = spam_in(s->all, s->measured ? left : 0);
-    struct rule_message *m;
+    struct rule_message *m = arena_alloc(&e->arena, (s->list.n + 1) * sizeof *m);
+    struct flagged *who;
+    size_t whos;
+    int64_t since;
+
+    if (!incident_flagged(e->o.ledger, i, &e->arena, &who, &whos, &since) || m == NULL)
+        return no_memory(e), NULL;
+    for (size_t k = 0; k < s->list.n; k++) {
+        const struct trail_message *t = &s->list.list[k];
+        m[k] = t->m;
+        m[k].spam = false;
+        for (size_t w = 0; w < whos && t->m.time >= since && !m[k].spam; w++)
+            m[k].spam = t->kind == who[w].kind && slice_eq(t->identity, who[w].identity);
+    }
+    if (!rule_mark(m, s->list.n, since))
+        return no_memory(e), NULL;
+    return m;
+}
+
+bool spam_rules(struct escalate *e, const struct incident *i, const struct spam *s,
+                struct rule out[RULES_MOST], unsigned *n)
+{
+    struct rule_message *all, *m;
+    struct rule *standing;
+    size_t left = s->list.n, rules;
 
     *n = 0;
-    if (all == 0)
+    if (!s->measured)
         return true;
-    if ((m = arena_alloc(&e->arena, left * sizeof *m)) == NULL)
+    if ((all = whole_affair(e, i, s)) == NULL ||
+        (m = arena_alloc(&e->arena, (left + 1) * sizeof *m)) == NULL ||
+        !incident_rules(e->o.ledger, i, &e->arena, &standing, &rules))
         return no_memory(e);
-    memcpy(m, s->all, left * sizeof *m);
-    while (*n < RULES_MOST && spam_in(m, left) * 100 > all) {
+    memcpy(m, all, left * sizeof *m);
+    for (size_t k = 0; k < rules; k++)
+        if (standing[k].conditions)
+            left = drop_covered(m, left, &standing[k]);
+    size_t open = spam_in(m, left), rest = left; /* what no rule of it covers yet */
+    memcpy(all, m, rest * sizeof *m);
+    while (*n < RULES_MOST && spam_in(m, left) * 100 > open) {
         struct rule *rule = &out[*n];
         if (!rule_find(m, left, e->o.settings->max_collateral, e->o.settings->header_rules,
                        &e->arena, rule))
@@ -157,8 +195,10 @@ bool spam_rules(struct escalate *e, const struct spam *s, struct rule out[RULES_
         if (rule->conditions == 0)
             break;
         left = drop_covered(m, left, rule);
-        spam_measure(s, rule);
+        measure(all, rest, rule);
         ++*n;
     }
+    if (spam_in(m, left) * 2 > open)
+        *n = 0; /* they would hardly slow it down, and each may hit somebody one day */
     return true;
 }

@@ -235,6 +235,62 @@ int64_t incident_lift(struct ledger *l, const struct incident *i, int64_t time, 
     return ledger_changes(l);
 }
 
+bool incident_rules(struct ledger *l, const struct incident *i, struct arena *arena,
+                    struct rule **rules, size_t *n)
+{
+    int64_t count = ledger_int_of(
+        l, 0, "SELECT count(*) FROM actions WHERE incident = ? AND until IS NULL", "i", i->id);
+    struct ledger_rows r =
+        ledger_query(l,
+                     "SELECT a.id, c.field, c.value FROM actions a JOIN conditions c"
+                     " ON c.action = a.id WHERE a.incident = ? AND a.until IS NULL"
+                     " ORDER BY a.id, c.number",
+                     "i", i->id);
+    int64_t id = 0;
+
+    *n = 0;
+    *rules = arena_alloc(arena, (size_t)(count + 1) * sizeof **rules);
+    while (ledger_next(&r) && *rules && *n <= (size_t)count) {
+        int field = rule_field_of(ledger_text(&r, 1));
+        if (ledger_int(&r, 0) != id) {
+            id = ledger_int(&r, 0);
+            ++*n;
+        }
+        struct rule *rule = &(*rules)[*n - 1];
+        if (field >= 0 && rule->conditions < RULE_CONDITIONS)
+            rule->condition[rule->conditions++] = (struct rule_condition){
+                (enum rule_field)field, arena_slice(arena, ledger_text(&r, 2))};
+    }
+    ledger_done(&r);
+    return *rules != NULL && ledger_failure(l)->status == 0;
+}
+
+bool incident_flagged(struct ledger *l, const struct incident *i, struct arena *arena,
+                      struct flagged **list, size_t *n, int64_t *since)
+{
+    int64_t count =
+        ledger_int_of(l, 0, "SELECT count(*) FROM suspects WHERE incident = ?", "i", i->id);
+    struct ledger_rows r = ledger_query(
+        l,
+        "SELECT kind, identity, min(since) FROM suspects WHERE incident = ?1 AND state <> 'suspect'"
+        " AND time > coalesce((SELECT max(time) FROM tickets WHERE incident = ?1), 0)"
+        " GROUP BY kind, identity ORDER BY kind, identity",
+        "i", i->id);
+
+    *n = 0;
+    *since = INT64_MAX;
+    *list = arena_alloc(arena, (size_t)(count + 1) * sizeof **list);
+    while (ledger_next(&r) && *list && *n < (size_t)count) {
+        bool client = slice_eq(ledger_text(&r, 0), SL("client"));
+        (*list)[(*n)++] = (struct flagged){client ? IDENTITY_CLIENT : IDENTITY_LOGIN,
+                                           arena_slice(arena, ledger_text(&r, 1))};
+        if (ledger_int(&r, 2) < *since)
+            *since = ledger_int(&r, 2);
+    }
+    ledger_done(&r);
+    return *list != NULL && ledger_failure(l)->status == 0;
+}
+
 int64_t incident_last_action(struct ledger *l, const struct incident *i)
 {
     return ledger_int_of(l, WHEN_NONE, "SELECT max(since) FROM actions WHERE incident = ?", "i",

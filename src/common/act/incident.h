@@ -73,6 +73,17 @@ unsigned incident_act(struct ledger *l, const struct incident *i, enum action_ty
                       const struct rule *rule, int64_t time);
 /* All standing actions end; how many did. */
 int64_t incident_lift(struct ledger *l, const struct incident *i, int64_t time, struct slice by);
+/* The conditions of its standing actions, one rule each, in the arena; what rules cover isn't
+ * filled. False after a failure. */
+bool incident_rules(struct ledger *l, const struct incident *i, struct arena *arena,
+                    struct rule **rules, size_t *n);
+/* Who was flagged as compromised in it since the last ticket, and since when they sent spam. */
+struct flagged {
+    uint8_t kind; /* enum identity_kind */
+    struct slice identity;
+};
+bool incident_flagged(struct ledger *l, const struct incident *i, struct arena *arena,
+                      struct flagged **list, size_t *n, int64_t *since);
 /* When the latest action was taken; WHEN_NONE: there was none. */
 int64_t incident_last_action(struct ledger *l, const struct incident *i);
 

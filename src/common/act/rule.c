@@ -25,8 +25,6 @@ static bool is_better(const struct search *s, bool good, unsigned conditions, ui
 {
     if (s->conditions == 0 || good != s->good)
         return s->conditions == 0 || good;
-    if (good && conditions != s->conditions)
-        return conditions < s->conditions;
     if (covered != s->covered)
         return covered > s->covered;
     if (collateral != s->collateral)
@@ -73,7 +71,7 @@ static uint64_t count_both(const uint64_t *a, const uint64_t *b, size_t from, si
     return n;
 }
 
-/* Can a pair that covers so many, or fewer, still win? */
+/* Can a pair that covers so many, or fewer, still win? Never over one condition that is good. */
 static bool can_win(const struct search *s, uint64_t covered)
 {
     if (s->good)

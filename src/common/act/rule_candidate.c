@@ -280,8 +280,6 @@ static int compare_candidates(const void *a, const void *b)
 
     if (x->rank != y->rank)
         return x->rank < y->rank ? -1 : 1;
-    if (x->covered != y->covered)
-        return x->covered > y->covered ? -1 : 1;
     return compare_slices(x->condition.value, y->condition.value);
 }
 
