@@ -30,6 +30,7 @@ static void clear_left(const char *path)
             unlinkat(dirfd(d), e->d_name, 0);
     if (d)
         closedir(d);
+    postmap_clear(path);
 }
 
 int blockdir_open(struct blockdir *dir, const char *path, bool look_only, struct failure *failure)

@@ -271,6 +271,17 @@ static void remove_stage(const char *stage)
     rmdir(stage);
 }
 
+void postmap_clear(const char *dir)
+{
+    char stage[PATH_ROOM];
+
+    if (strlen(dir) >= PATH_MAX)
+        return;
+    make_path(stage, "%s/.mp_new", dir);
+    if (access(stage, F_OK) == 0)
+        remove_stage(stage);
+}
+
 static int install_table(const struct table_type *type, const char *dir, const struct mapfile *m,
                          struct failure *failure)
 {

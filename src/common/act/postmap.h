@@ -34,6 +34,9 @@ const struct table_type *table_type_choose(const char *wanted, struct failure *f
 int postmap_install(const struct table_type *type, const char *dir, const struct mapfile *m,
                     bool *built, struct failure *failure);
 
+/* Removes what a run that was killed left of a table in DIR. */
+void postmap_clear(const char *dir);
+
 /* Does main.cf declare our restriction classes, up to that slot? False also when postconf fails. */
 bool postfix_has_classes(unsigned slots);
 
