@@ -518,14 +518,14 @@ def config_told(what, args, want, program=SPAMSCORE, conf_dir=bad):
     t.ok(r.rc == (78 if want else 0) and r.out == b"" and where == want, what, r)
 
 
+all_mistakes = (mistakes + ["outbound:1", "mptools.conf:2", "mptools.conf:4"] +
+                ["scoring.conf:%d" % i for i in (1, 2, 3, 4)])
 for args in (["--check-config"], [SAMPLE], ["--calibrate", SAMPLE], ["--explain", "x", SAMPLE]):
     config_told("all mistakes at once with file and line, exit 78 (%s)" % args[0], args,
-                mistakes + ["outbound:1", "mptools.conf:2", "mptools.conf:4"] +
-                ["scoring.conf:%d" % i for i in (1, 2, 3, 4)])
+                all_mistakes)
 config_told("mplog-parse --check-config", ["--check-config"],
             mistakes + ["outbound:1", "mptools.conf:2", "mptools.conf:4"], PARSE)
-config_told("senderblock --check-config", ["--check-config"],
-            mistakes + ["mptools.conf:2", "mptools.conf:4"], BIN + "/senderblock")
+config_told("senderblock --check-config", ["--check-config"], all_mistakes, BIN + "/senderblock")
 strange = top + "/strange"
 os.mkdir(strange)
 write(strange + "/customers", "acme north net:10.0.0.0/8\nbeta - net:10.0.0.0/9\nx south sasl:x\n")

@@ -338,6 +338,35 @@ static void helo_unknown(void **state)
     expect(b, "; 0 of 200, 0 of 100");
 }
 
+/* A botnet that signs like nobody here: any domain is too wide without a login or a client. */
+static void too_wide(void **state)
+{
+    struct mail *b = new_mail();
+
+    (void)state;
+    colleagues(b, 100, "192.0.2.1", "ylmf-pc");
+    for (unsigned i = 0; i < 200; i++)
+        add(b, true,
+            say(b, "%.*s%u@%.*s.example", 4, letters(b, 4, 4, LETTERS).p, 10 + draw(b, 90), 7,
+                letters(b, 7, 7, LETTERS).p),
+            say(b, "198.18.%u.1%c", i, 0).p, "", "ylmf-pc");
+    expect(b, "; 0 of 200, 0 of 100");
+}
+
+/* One condition that is good enough, and two that cover a little more. */
+static void fewest(void **state)
+{
+    struct mail *b = new_mail();
+
+    (void)state;
+    colleagues(b, 50, "198.51.100.3", "pc");
+    colleagues(b, 50, "192.0.2.1", "ylmf-pc");
+    for (unsigned i = 0; i < 200; i++)
+        add(b, true, say(b, "%u!#@%u.example", i, i), i ? "198.51.100.1" : "198.51.100.2", "",
+            "ylmf-pc");
+    expect(b, "client address 198.51.100.1; 199 of 200, 0 of 100");
+}
+
 /* Half from here, half from there: two rules, one after the other. */
 static void two_sources(void **state)
 {
@@ -690,6 +719,8 @@ int main(void)
         cmocka_unit_test(behind_nat),
         cmocka_unit_test(client_and_helo),
         cmocka_unit_test(helo_unknown),
+        cmocka_unit_test(too_wide),
+        cmocka_unit_test(fewest),
         cmocka_unit_test(two_sources),
         cmocka_unit_test(collateral),
         cmocka_unit_test(too_few),

@@ -179,22 +179,9 @@ static void want(struct senders *s, const struct scope *scope, unsigned cut)
         (struct wanted){value, RANK_PATTERN + width * (PATTERN_CUTS + 1) + cut, width == 2};
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    const struct slice *x = a, *y = b;
-    int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
-
-    return order ? order : (x->n > y->n) - (x->n < y->n);
-}
-
 /* `@` and the domains, with the end. */
 static void add_domains(struct senders *s, const struct scope *scope)
 {
-    struct slice name[PATTERN_DOMAINS] = {SLICE_NONE};
-
-    for (unsigned i = 0; i < scope->domains; i++)
-        name[i] = s->domains.list[scope->domain[i]].name;
-    qsort(name, scope->domains, sizeof *name, compare_names);
     text_addc(&s->text, '@');
     if (scope->domains == 0)
         text_add(&s->text, SL(".+"));
@@ -203,7 +190,7 @@ static void add_domains(struct senders *s, const struct scope *scope)
     for (unsigned i = 0; i < scope->domains; i++) {
         if (i)
             text_addc(&s->text, '|');
-        pattern_add_literal(&s->text, name[i]);
+        pattern_add_literal(&s->text, s->domains.list[scope->domain[i]].name);
     }
     if (scope->domains > 1)
         text_addc(&s->text, ')');
