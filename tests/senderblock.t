@@ -365,6 +365,18 @@ def test_report():
          b"mp_slot03" not in r.out, "--print-postfix", r)
 
 
+def test_metrics():
+    maps = fresh()
+    r = run(maps, [suspect()], "--metrics", top + "/s.prom")
+    with open(top + "/s.prom") as f:
+        text = f.read()
+    t.ok(r.rc == 1 and "mptools_senderblock_last_run_timestamp_seconds" in text and
+         any("address" in l and l.endswith(" 1") for l in text.splitlines()
+             if not l.startswith("#")), "--metrics", text)
+    r = run(maps, [], "--metrics", top + "/no/s.prom")
+    t.ok(r.rc == 73 and b"no/s.prom" in r.err, "metrics that can't be written are told", r)
+
+
 def quiet_check():
     r = run(fresh(), [suspect()], "-q")
     t.ok(r.rc == 1 and not r.err and not r.out, "-q", r)
@@ -376,7 +388,8 @@ if not os.access(SENDERBLOCK, os.X_OK):
 try:
     customers(CUSTOMERS)
     for test in (test_maps, test_nobody, test_owner, test_hostile, test_input, test_config,
-                 test_limits, test_folder, test_report, quiet_check):
+                 test_limits, test_folder, test_report, test_metrics,
+                 quiet_check):
         test()
 finally:
     shutil.rmtree(top)

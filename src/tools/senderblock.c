@@ -43,23 +43,43 @@ static int finish(struct ledger *l, const struct options *o, int status)
 
 /* --- what is done --- */
 
+static int write_metrics(const struct options *o, struct ledger *l, struct metrics *m)
+{
+    struct failure failure = {0};
+    int status;
+
+    metrics_blocks(m, l);
+    metrics_gauge(m, "mptools_senderblock_last_run_timestamp_seconds", "When senderblock last ran.",
+                  (double)when_now() / WHEN_SECOND);
+    status = metrics_write(m, o->metrics, &failure);
+    if (status)
+        msg_error("%s", failure_text(&failure));
+    failure_free(&failure);
+    return status;
+}
+
 static int block(const struct options *o, struct config *c, struct ledger *l, char **names,
                  int count, struct text *report)
 {
     bool left = false;
-    int status =
-        ledger_begin(l) ? run_log(o, c, l, names, count, report, &left) : ledger_failure(l)->status;
+    struct metrics metrics = {0};
+    int status = ledger_begin(l) ? run_log(o, c, l, names, count, report, &left, &metrics)
+                                 : ledger_failure(l)->status;
 
     if (o->dry_run) {
         if (status == 0)
             status = maps_show(o, c, l, report);
         int result = found(l, left);
         ledger_rollback(l);
+        metrics_free(&metrics);
         return status ? status : result;
     }
     status = finish(l, o, status);
     if (status == 0)
         status = maps_install(o, c, l, report);
+    if (status == 0 && o->metrics)
+        status = write_metrics(o, l, &metrics);
+    metrics_free(&metrics);
     return status ? status : found(l, left);
 }
 

@@ -20,7 +20,7 @@
 static const char usage[] =
     "usage: senderblock [-nqv] [-C DIR] [-d DIR] [--ledger FILE] [--postmap [--reload]]\n"
     "                   [--map-type TYPE] [--slots N] [--max-new-blocks N | --confirm]\n"
-    "                   [--now TIME] [--follow LOG | FILE ...]\n"
+    "                   [--metrics FILE] [--now TIME] [--follow LOG | FILE ...]\n"
     "       senderblock --show [INCIDENT] [--all] [-o table|json]\n"
     "       senderblock --reinstate CUSTOMER --ticket ID --statement TEXT [--force]\n"
     "       senderblock --undo INCIDENT.RULE\n"
@@ -40,6 +40,7 @@ enum {
     O_STATEMENT_FILE,
     O_UNDO,
     O_BY,
+    O_METRICS,
     O_NOW,
     O_SLOTS,
     O_MAX_NEW,
@@ -73,6 +74,7 @@ static const struct option long_options[] = {
     {"statement-file", required_argument, NULL, O_STATEMENT_FILE},
     {"undo", required_argument, NULL, O_UNDO},
     {"by", required_argument, NULL, O_BY},
+    {"metrics", required_argument, NULL, O_METRICS},
     {"now", required_argument, NULL, O_NOW},
     {"slots", required_argument, NULL, O_SLOTS},
     {"max-new-blocks", required_argument, NULL, O_MAX_NEW},
@@ -106,7 +108,8 @@ static int take_text(struct options *o, int c)
                                [O_STATEMENT - O_LEDGER] = &o->statement,
                                [O_STATEMENT_FILE - O_LEDGER] = &o->statement_file,
                                [O_UNDO - O_LEDGER] = &o->undo,
-                               [O_BY - O_LEDGER] = &o->by};
+                               [O_BY - O_LEDGER] = &o->by,
+                               [O_METRICS - O_LEDGER] = &o->metrics};
 
     *to[c - O_LEDGER] = optarg;
     return -1;
@@ -179,7 +182,7 @@ static void take_flag(struct options *o, int c)
 
 static int take(struct options *o, int c, char *arg)
 {
-    if (c >= O_LEDGER && c <= O_BY)
+    if (c >= O_LEDGER && c <= O_METRICS)
         return take_text(o, c);
     if ((c >= O_NOW && c <= O_MAX_NEW) || c == O_YEAR)
         return take_number(o, c);

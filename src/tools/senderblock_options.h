@@ -10,6 +10,7 @@
 struct options {
     const char *conf, *dir, *ledger, *type, *follow, *format;
     const char *reinstate, *ticket, *statement, *statement_file, *undo, *by;
+    const char *metrics;           /* NULL: none are written */
     const char *incident;          /* of --show, NULL: all */
     uint64_t slots, max_new, year; /* 0: not said */
     int64_t now;                   /* WHEN_NONE: not said */

@@ -269,8 +269,9 @@ static void free_run(struct run *r)
 }
 
 int run_log(const struct options *o, struct config *c, struct ledger *l, char *const *names,
-            int count, struct text *told, bool *left)
+            int count, struct text *told, bool *left, struct metrics *metrics)
 {
+    struct parser_stats stats;
     struct run r = {.o = o, .config = c, .ledger = l, .told = told};
     struct problems problems = {0};
     int status = never_load(&r.never, o->conf, &problems) == WORDS_BROKEN ? EXIT_CONFIG : 0;
@@ -285,6 +286,10 @@ int run_log(const struct options *o, struct config *c, struct ledger *l, char *c
         status = end(&r);
     if (status == 0)
         status = check_amount(&r);
+    if (status == 0) {
+        parser_stats(stream_parser(r.in), &stats);
+        metrics_parse(metrics, "senderblock", &stats);
+    }
     *left = r.escalate && escalate_counts(r.escalate).left > 0;
     free_run(&r);
     return status;
