@@ -4,8 +4,9 @@
 # sessions that are open while classes change hands, other table types, a full disk.
 #
 # Once it goes the whole way from a log; else what stands is written into the ledger by hand
-# (tests/postfix/standing.py), and senderblock makes the maps of it. The instance, its customers' mail and the world's mail servers are in tests/postfix/ too. Needs
-# root (a Postfix master does) and, when Postfix isn't there yet, Debian's packages.
+# (tests/postfix/standing.py), and senderblock makes the maps of it. The instance, its customers' mail
+# and the world's mail servers are in tests/postfix/ too. Needs root (a Postfix master does) and, when
+# Postfix isn't there yet, Debian's packages.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BIN=${BIN:-bin}
@@ -162,6 +163,7 @@ printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
     >"$T/spam"
 python3 tests/postfix/send.py "$SUBMISSION" <"$T/usual" >"$T/usual.sent" 2>&1
 ok "the queue empties" instance_drain
+honest=$(wc -l <"$T/mail.log")
 python3 tests/postfix/send.py "$SUBMISSION" <"$T/spam" >"$T/spam.sent" 2>&1
 ok "the queue empties after the spam" instance_drain
 sent_all() { cat "$T/usual.sent" "$T/spam.sent"; [ "$(awk '$2 == 0' "$T/usual.sent" "$T/spam.sent" | wc -l)" = 11 ]; }
@@ -193,6 +195,31 @@ ok "nor its colleague's" passes initech2 127.0.0.95 milton@initech.example
 before=$(shot)
 thread
 ok "the same log again changes no map" test "$before" = "$(shot)"
+
+# A day later (the log's times are moved) initech's machine still gets spam out, from elsewhere.
+sed -n "$((honest + 1)),$(wc -l <"$T/thread.log")p" "$T/thread.log" | grep -v carol@ |
+    python3 tests/postfix/later.py 25 >"$T/later.log"
+sed -n "$(($(wc -l <"$T/thread.log") + 1)),\$p" "$T/mail.log" >"$T/refusals.log"
+cat "$T/refusals.log" "$T/later.log" >>"$T/thread.log"
+later=$(date -u -d '+26 hours' +%Y-%m-%dT%H:%M:%SZ)
+thread --now "$later" --year "${later%%-*}"
+ok "after 24 hours initech is suspended" test "$(sqlite_one "SELECT state FROM incidents WHERE customer = 'initech'")" = suspended
+ok "acme, whose address alone spammed, is not" test "$(sqlite_one "SELECT state FROM incidents WHERE customer = 'acme'")" = address
+suspended=$(tag_of initech)
+ok "every login of initech is refused" refused "$suspended" initech1 127.0.0.96 peter@initech.example
+ok "its colleagues', too" refused "$suspended" initech2 127.0.0.95 milton@initech.example
+ok "and its nets" refused "$suspended" - 127.0.3.7 peter@initech.example "$SMTP"
+ok "another customer's login that looks like it is not" passes initech-hooli 127.0.0.12 x@hooli.example
+ok "our own refusals were counted" test "$(sqlite_one "SELECT attempts FROM incidents WHERE customer = 'initech'")" -ge 20
+ticket() { senderblock --ledger "$T/thread.db" --reinstate initech --ticket T-1 --statement 'machine cleaned' --postmap --reload "$@" >"$T/thread.out" 2>&1; }
+ticket --now "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+ok "no ticket helps while it still tries (exit 1)" test $? = 1
+ok "and it stays refused" refused "$suspended" initech1 127.0.0.96 peter@initech.example
+ticket --now "$later"
+ok "after quiet hours the ticket does" test $? = 0
+ok "reinstated: its mail flows" passes initech1 127.0.0.96 peter@initech.example
+ok "its colleagues', too" passes initech2 127.0.0.95 milton@initech.example
+ok "bob's address is still refused" refused "$bob" acme1 127.0.0.99 bob@acme.example
 
 # ---- (a) one address, for its customer alone ----
 address=('1~1~customer~acme~address~sender=bob@acme.example'

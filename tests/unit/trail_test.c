@@ -237,6 +237,28 @@ static void used_at_once(void **state)
     end(&b);
 }
 
+/* Two of one identity at once, each within its own time. */
+static void each_in_time(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    begin(&b, false);
+    say(&b, 0, "accept AAAAA - bob 192.0.2.1 bob@acme.example 1", false, 0);
+    say(&b, 0, "accept BBBBB - bob 192.0.2.1 bob@acme.example 1", false, 0);
+    assert_true(trail_flush(b.trail, START, KEEP));
+    say(&b, 80000,
+        "deliver AAAAA - bob 192.0.2.1 bob@acme.example 1 sent 198.51.100.1 25 80000 - ok", false,
+        0);
+    say(&b, 80000, "deliver BBBBB - bob 192.0.2.1 bob@acme.example 1 sent 198.51.100.1 25 1 - ok",
+        false, 0);
+    struct text t = rows(&b);
+    assert_string_equal(t.p, "AAAAA login bob bob@acme.example 1 1 0 0 \n"
+                             "BBBBB login bob bob@acme.example 1 0 0 0 \n");
+    text_free(&t);
+    end(&b);
+}
+
 static void old(struct bench *b)
 {
     say(b, -4 * 86400, "accept AAAAA - bob 192.0.2.1 bob@acme.example 1", false, 0);
@@ -327,9 +349,11 @@ static void many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_rows), cmocka_unit_test(nobody_rows),  cmocka_unit_test(legs_rows),
-        cmocka_unit_test(again_rows), cmocka_unit_test(used_at_once), cmocka_unit_test(old_rows),
-        cmocka_unit_test(read_back),  cmocka_unit_test(many),
+        cmocka_unit_test(plain_rows),   cmocka_unit_test(nobody_rows),
+        cmocka_unit_test(legs_rows),    cmocka_unit_test(again_rows),
+        cmocka_unit_test(used_at_once), cmocka_unit_test(each_in_time),
+        cmocka_unit_test(old_rows),     cmocka_unit_test(read_back),
+        cmocka_unit_test(many),
     };
     return cmocka_run_group_tests_name("trail", tests, scratch_begin, scratch_end);
 }

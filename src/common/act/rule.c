@@ -49,6 +49,7 @@ static void consider(struct search *s, const struct candidate *a, const struct c
     s->good = good;
 }
 
+/* a is worth more than b: logins, clients and HELO names come before patterns. */
 static bool fit_together(const struct candidate *a, const struct candidate *b)
 {
     enum rule_field x = a->condition.field, y = b->condition.field;
@@ -58,8 +59,7 @@ static bool fit_together(const struct candidate *a, const struct candidate *b)
         return false;
     if (sender && (y == RULE_SENDER || y == RULE_SENDER_PATTERN))
         return false;
-    return (!a->wide || y == RULE_LOGIN || y == RULE_CLIENT) &&
-           (!b->wide || x == RULE_LOGIN || x == RULE_CLIENT);
+    return !b->wide || x == RULE_LOGIN || x == RULE_CLIENT;
 }
 
 static uint64_t count_both(const uint64_t *a, const uint64_t *b, size_t from, size_t to)

@@ -12,9 +12,10 @@
  *
  * A condition is only taken if Postfix can carry it (address.h, mapfile.h), if it holds for a tenth
  * of the spam at least, and if it should hold for the next message, too: it was seen in three
- * messages, and a pattern in four local parts. So there are never more than ten values of a field
- * to look at, and time grows with the number of messages alone, whatever they hold. A spammer who
- * has two sources gives two rules: leave out what the first one covers and look again.
+ * messages (as each domain of a pattern), and a pattern in four local parts. So there are never
+ * more than ten values of a field to look at, and time grows with the number of messages alone,
+ * whatever they hold. A spammer who has two sources gives two rules: leave out what the first one
+ * covers and look again.
  *
  * What isn't known of a message (its HELO isn't, unless something else logged it) may be anything:
  * such a message counts as collateral, never as covered.

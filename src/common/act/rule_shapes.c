@@ -241,14 +241,14 @@ static void try_scope(struct senders *s, const struct scope *scope)
         try_shape(s, scope, PATTERN_CUTS, 0);
 }
 
-/* Each domain with enough spam, the two and the three with most, all. */
+/* Each domain with enough spam, the two and the three with most (not by chance), all. */
 static void try_scopes(struct senders *s)
 {
     const struct tallies *d = &s->domains;
 
     for (uint32_t i = 0; i < d->n && d->list[i].spam >= s->floor; i++)
         try_scope(s, &(struct scope){{i}, 1});
-    for (unsigned n = 2; n <= PATTERN_DOMAINS && n <= d->n; n++)
+    for (unsigned n = 2; n <= PATTERN_DOMAINS && n <= d->n && d->list[n - 1].spam >= RULE_SEEN; n++)
         try_scope(s, &(struct scope){{0, 1, 2}, n});
     try_scope(s, &(struct scope){{0}, 0});
 }
