@@ -82,7 +82,6 @@ static const char version_1[] =
     " outbound TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX messages_by_customer ON messages (customer, time);"
     "CREATE INDEX messages_by_identity ON messages (identity, time);"
-    "CREATE INDEX messages_by_qid ON messages (qid);"
     "CREATE INDEX messages_by_time ON messages (time);" /* what is too old goes */
 
     /* A message to a partner that mpnotify sends; what it says is as it was then. */
