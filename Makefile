@@ -26,7 +26,7 @@ judge = $(call objects,src/common/judge/*.c)
 act   = $(call objects,src/common/act/*.c)
 tool  = $(call objects,src/tools/$1.c src/tools/$1_*.c)
 
-ACTING = senderblock mpnotify blwatch delistreq
+ACTING = senderblock mpnotify blwatch routegen delistreq
 TOOLS  = mplog-parse spamscore $(ACTING)
 MAN   = $(wildcard man/*.[1578])
 UNIT  = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))

@@ -230,7 +230,7 @@ static void test_write(void **state)
     /* Somebody else's file of that name stays. */
     spoil(path, "a@x REJECT\n");
     assert_int_equal(mapfile_stage(&m, dir, &a, &failure), EXIT_CANTCREAT);
-    assert_non_null(strstr(failure_text(&failure), "is not one of senderblock's"));
+    assert_non_null(strstr(failure_text(&failure), "is not one of our own maps"));
     failure_free(&failure);
     unlink(path);
     rmdir(dir);

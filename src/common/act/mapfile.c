@@ -9,13 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "act/route_value.h"
 #include "base/exits.h"
 #include "base/ipnet.h"
 
 #define KEY_MAX 255
 #define VALUE_MAX 400
 #define PROBED_MAX 100
-#define SIGNATURE "# Written by senderblock"
+#define SIGNATURE "# Written by mptools"
 
 static bool printable(struct slice s)
 {
@@ -64,7 +65,8 @@ static bool value_text_good(struct slice value)
 bool map_value_good(struct slice value)
 {
     return value_text_good(value) &&
-           (slice_eq(value, SL("DUNNO")) || are_classes(value) || is_reply(value));
+           (slice_eq(value, SL("DUNNO")) || are_classes(value) || is_reply(value) ||
+            route_value_good(value));
 }
 
 bool map_header_value_good(struct slice value)
@@ -362,7 +364,7 @@ int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out, struc
     if (!is_ours(path))
         return failure_set(
             failure, EXIT_CANTCREAT,
-            "%s: is not one of senderblock's own maps, or can't be read: move it away "
+            "%s: is not one of our own maps, or can't be read: move it away "
             "or choose another folder with --maps",
             path);
     if (!mapfile_render(m, &t))

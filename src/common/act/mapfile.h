@@ -44,8 +44,8 @@ enum map_added {
     MAP_NO_MEMORY
 };
 
-/* What access(5) values we write: DUNNO, our classes (mp_…, with a space between two), or `5NN
- * 5.x.x text` and `4NN 4.x.x text` in printable ASCII without `$`. */
+/* What values we write: those of routes (route_value.h), DUNNO, our classes (mp_…, with a space
+ * between two), or `5NN 5.x.x text` and `4NN 4.x.x text` in printable ASCII without `$`. */
 bool map_value_good(struct slice value);
 /* Of header_checks(5), which knows no codes and lets the mail pass then: `REJECT text`. */
 bool map_header_value_good(struct slice value);
@@ -65,7 +65,7 @@ void mapfile_add_endif(struct mapfile *m);
 /* The file's text, header included. False when memory ran out. */
 bool mapfile_render(struct mapfile *m, struct text *out);
 /* The new DIR/name, written beside the old one and not yet in place; *out stays NULL when the file
- * is there with these bytes. A file of that name that isn't senderblock's is not replaced
+ * is there with these bytes. A file of that name that isn't one of ours is not replaced
  * (EXIT_CANTCREAT). Returns 0 or the status in *failure. */
 int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out, struct failure *failure);
 

@@ -1,0 +1,47 @@
+#include "act/route_means.h"
+
+void route_means_free(struct route_means *m)
+{
+    text_free(&m->seen);
+    map_free(&m->missing);
+}
+
+unsigned route_means_slots(const struct route_means *m)
+{
+    return m->slots ? m->slots : ROUTE_SLOTS;
+}
+
+bool route_means_exact(const struct route_means *m)
+{
+    return m->conf->hop.port && (m->filter != ROUTE_FILTER_THERE || m->conf->scan_hop.port);
+}
+
+const char *route_means_fault(const struct route_means *m, struct slice via)
+{
+    if (m->filter == ROUTE_FILTER_UNKNOWN)
+        return "it isn't known whether mail passes a content filter, which FILTER would get "
+               "around: say `filter none' or `filter ADDRESS:PORT' in the file routes";
+    if (m->filter == ROUTE_FILTER_NONE || route_means_exact(m) || route_conf_scan(m->conf, via).n)
+        return NULL;
+    return "mail passes a content filter, and FILTER would get around it: give the scanner a "
+           "listener whose mail leaves by that server and name it (`scan VIA "
+           "TRANSPORT:[ADDRESS]:PORT') in the file routes; routegen --print-postfix has the lines";
+}
+
+void route_means_value(const struct route_means *m, struct slice via, unsigned slot,
+                       struct text *out)
+{
+    const struct route_place *place =
+        m->filter == ROUTE_FILTER_THERE ? &m->conf->scan_hop : &m->conf->hop;
+    char buf[ROUTE_PLACE];
+
+    text_add(out, SL("FILTER "));
+    if (route_means_exact(m)) {
+        text_addf(out, ROUTE_HOP ":%s", route_place_text(place, slot - 1, buf));
+    } else if (m->filter == ROUTE_FILTER_THERE) {
+        text_add(out, route_conf_scan(m->conf, via));
+    } else {
+        text_add(out, via);
+        text_addc(out, ':');
+    }
+}
