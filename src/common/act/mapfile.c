@@ -64,9 +64,8 @@ static bool value_text_good(struct slice value)
 
 bool map_value_good(struct slice value)
 {
-    return value_text_good(value) &&
-           (slice_eq(value, SL("DUNNO")) || are_classes(value) || is_reply(value) ||
-            route_value_good(value));
+    return value_text_good(value) && (slice_eq(value, SL("DUNNO")) || are_classes(value) ||
+                                      is_reply(value) || route_value_good(value));
 }
 
 bool map_header_value_good(struct slice value)
@@ -362,11 +361,10 @@ int mapfile_stage(struct mapfile *m, const char *dir, struct atomic **out, struc
     if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, m->name) >= sizeof(path))
         return failure_set(failure, EXIT_CANTCREAT, "%s/%s: the name is too long", dir, m->name);
     if (!is_ours(path))
-        return failure_set(
-            failure, EXIT_CANTCREAT,
-            "%s: is not one of our own maps, or can't be read: move it away "
-            "or choose another folder with --maps",
-            path);
+        return failure_set(failure, EXIT_CANTCREAT,
+                           "%s: is not one of our own maps, or can't be read: move it away "
+                           "or choose another folder with --maps",
+                           path);
     if (!mapfile_render(m, &t))
         failure_memory(failure);
     else if (!has_bytes(path, text_slice(&t)))
