@@ -296,11 +296,12 @@ def main():
 
     # ---- set up as --print-postfix and --print-master say ----
     r = route("--check-postfix", want=1, err="maps are missing")
-    for what in ("has no transport out1", "has no transport mp_hop", "listeners of the hop",
+    for what in ("has no transport out1", "the first is mp_hop",
                  "classes are not in", "doesn't have $mp_routes", "transport_maps lacks",
                  "smtpd_helo_required"):
         check.ok(what in r.err.decode(), "before: --check-postfix says: " + what, r)
     r = route("--postmap", err="has no transport out1")
+    check.ok("main.cf doesn't use these maps" in r.err.decode(), "it says that main.cf doesn't use the maps yet", r)
     shell("postconf -# smtpd_restriction_classes smtpd_helo_restrictions transport_maps "
           "sender_dependent_default_transport_maps")
     with open(top + "/etc/main.cf", "a") as f:

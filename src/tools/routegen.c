@@ -18,6 +18,44 @@ static int no_memory(void)
 
 /* --- configuration --- */
 
+static int note_transport(struct run *r, struct slice name)
+{
+    if (route_missing(&r->postfix, name).n == 0 || map_get(&r->means.missing, name))
+        return 0;
+    if (!map_put(&r->means.missing, name, r))
+        return no_memory();
+    if (r->o->task == TASK_ROUTE)
+        msg_warn("master.cf has no transport %.*s, so no mail is routed there: add it (routegen "
+                 "--print-master)",
+                 (int)name.n, name.p);
+    return 0;
+}
+
+/* What isn't there must not be routed to: mail would be deferred, or refused with a 451. */
+static int look_at_master(struct run *r)
+{
+    char first[ROUTE_PLACE];
+    int status = 0;
+
+    for (size_t i = 0; i < r->conf.outs && status == 0; i++)
+        status = note_transport(r, r->conf.out[i]->name);
+    for (size_t i = 0; i < r->conf.scans && status == 0; i++) {
+        struct slice way = r->conf.scan[i].way;
+        const char *colon = slice_chr(way, ':');
+        status = note_transport(r, slice_range(way.p, colon ? colon : way.p));
+    }
+    r->means.hop_missing = route_hop_missing(&r->postfix, &r->means, first) > 0;
+    unsigned declared = route_declared(&r->postfix, &r->in_use);
+    if (r->in_use && declared < route_means_slots(&r->means)) {
+        r->means.undeclared = route_means_slots(&r->means) - declared;
+        if (r->o->task == TASK_ROUTE)
+            msg_warn("main.cf declares %u of %u classes, so no others are used: take the lines of "
+                     "routegen --print-postfix",
+                     declared, route_means_slots(&r->means));
+    }
+    return status;
+}
+
 /* What Postfix says of a content filter and of its transports. */
 static int ask_postfix(struct run *r)
 {
@@ -30,18 +68,7 @@ static int ask_postfix(struct run *r)
         r->means.filter = route_postfix_filter(&r->postfix, &r->conf, &r->means.seen)
                               ? ROUTE_FILTER_THERE
                               : ROUTE_FILTER_NONE;
-    for (size_t i = 0; r->postfix.asked && i < r->conf.outs; i++) {
-        struct slice name = r->conf.out[i]->name;
-        if (route_missing(&r->postfix, name).n == 0)
-            continue;
-        if (!map_put(&r->means.missing, name, (void *)r->conf.out[i]))
-            return no_memory();
-        if (r->o->task == TASK_ROUTE)
-            msg_warn("master.cf has no transport %.*s, so no mail is routed there: add it "
-                     "(routegen --print-master)",
-                     (int)name.n, name.p);
-    }
-    return 0;
+    return r->postfix.asked ? look_at_master(r) : 0;
 }
 
 static int load(struct run *r, struct options *o)

@@ -42,7 +42,8 @@ int maps_build(struct run *r, struct blockmap *maps, int64_t now)
         return run_told(&failure);
     const struct route_map_input in = {r->ledger, r->providers, r->known.customers,
                                        &r->means, &slots,       &r->conf.ours};
-    if (!route_slots_make(&slots, r->ledger, route_means_slots(&r->means), now, &problems) ||
+    if (!route_slots_make(&slots, r->ledger, route_means_slots(&r->means),
+                          route_means_usable(&r->means), now, &problems) ||
         !route_map_build(maps, &in, &problems))
         status = ledger_failure(r->ledger)->status
                      ? ledger_failure(r->ledger)->status
@@ -126,6 +127,9 @@ int maps_install(struct run *r, struct blockmap *maps)
         status = open_dir(&dir, r->o->dir, &failure);
     if (status == 0)
         status = blockdir_install(&dir, maps, type, changed, &failure);
+    if (status == 0 && r->o->postmap && r->postfix.asked && !r->in_use)
+        msg_warn("main.cf doesn't use these maps, so nothing is routed yet: add what `routegen "
+                 "--print-postfix` prints");
     if (status == 0 && r->o->reload && blockdir_reload_due(&dir)) {
         if ((status = postfix_reload(&failure)) == 0)
             blockdir_reloaded(&dir);

@@ -114,8 +114,9 @@ static int take_value(struct options *o, int c)
             return wrong("--slots", "a number from 1 to 99");
         return -1;
     case O_HOP:
-        if (!route_place_parse(slice_str(optarg), &o->hop) || o->hop.port > 65535 - ROUTE_SLOTS_MAX)
-            return wrong("--hop", "ADDRESS:PORT, as 127.0.0.1:10031");
+        if (!route_place_parse(slice_str(optarg), &o->hop) || !route_place_is_loopback(&o->hop) ||
+            o->hop.port > 65535 - ROUTE_SLOTS_MAX)
+            return wrong("--hop", "ADDRESS:PORT on this machine, as 127.0.0.1:10031");
         return -1;
     default:
         if (!time_option(optarg, when_now(), &o->now))

@@ -218,9 +218,9 @@ int run_route(struct run *r)
     if (status == 0 && !log_save(r, now))
         status = run_status(r, 0);
     if (status == 0) {
-        if (r->means.filter == ROUTE_FILTER_UNKNOWN && !r->postfix.asked && r->latest != WHEN_NONE)
-            r->means.filter = ROUTE_FILTER_NONE; /* the log would show one */
         find_filter(r);
+        if (r->o->verbose && r->means.filter == ROUTE_FILTER_THERE && r->means.seen.n)
+            msg_info("mail passes a content filter: %.*s", (int)r->means.seen.n, r->means.seen.p);
         status = decide(r, now, &maps);
     }
     if (status || r->o->dry_run)

@@ -18,6 +18,7 @@ struct run {
     struct route_conf conf;
     struct route_postfix postfix;
     struct route_means means;
+    bool in_use; /* does main.cf name our maps? */
     struct ledger *ledger;
     struct text out; /* what is printed */
     size_t changes, troubles;

@@ -197,8 +197,17 @@ static void test_filter(void **state)
     expect(&b, AT(2), 1, ""); /* no listener for out2: ends */
     list(&b, "192.0.2.1", "big", "listed");
     list(&b, "192.0.2.2", "big", "listed");
+    expect(&b, AT(3), 1, "acme:big:out3:asked "); /* by the one that has a listener */
+    assert_true(map_put(&b.means.missing, SL("scan"), b.providers));
+    expect(&b, AT(4), 2, "");
     list(&b, "192.0.2.3", "big", "listed");
-    expect(&b, AT(3), 1, "");
+    expect(&b, AT(5), 1, "");
+    finish(&b);
+
+    start(&b, THREE, "route initech other out2\nhop 127.0.0.1:10031\n");
+    expect(&b, AT(6), 0, "initech:other:out2:asked ");
+    b.means.hop_missing = true;
+    expect(&b, AT(7), 1, "");
     finish(&b);
 }
 
@@ -219,12 +228,13 @@ static bool has_row(const struct blockmap *maps, const char *map, const char *ke
 
 static void build(struct bench *b, struct blockmap *maps, unsigned problems)
 {
+    unsigned usable = route_means_usable(&b->means);
     struct route_slots slots;
     const struct route_map_input in = {b->ledger, b->providers, b->customers,
                                        &b->means, &slots,       &b->conf.ours};
 
     *maps = (struct blockmap){.n = 0};
-    assert_true(route_slots_make(&slots, b->ledger, 2, AT(50), &b->problems));
+    assert_true(route_slots_make(&slots, b->ledger, 2, usable, AT(50), &b->problems));
     assert_true(route_map_build(maps, &in, &b->problems));
     assert_int_equal(b->problems.count, problems);
     route_slots_free(&slots);
@@ -275,6 +285,12 @@ static void test_maps(void **state)
     assert_true(has_row(&maps, "mp_route01_hop", "big.example", NULL));
     route_map_free(&maps);
     problems_free(&b.problems);
+    b.problems = (struct problems){.count = 0};
+    b.means.undeclared = 1; /* main.cf lacks the second class: 451 for who is sent there */
+    build(&b, &maps, 2);
+    assert_true(has_row(&maps, "mp_route_sasl", "globex1", "mp_route01"));
+    assert_true(has_row(&maps, "mp_route_sasl", "initech1", NULL));
+    route_map_free(&maps);
     finish(&b);
 }
 

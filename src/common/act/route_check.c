@@ -77,33 +77,57 @@ static void check_transports(const struct route_check *c, struct problems *out)
     }
 }
 
+unsigned route_hop_missing(const struct route_postfix *r, const struct route_means *means,
+                           char first[ROUTE_PLACE])
+{
+    const struct route_place *p = &means->conf->hop;
+    struct slice command;
+    unsigned missing = 0;
+    char place[ROUTE_PLACE];
+
+    if (p->port == 0 || !r->asked)
+        return 0;
+    if (!has_service(r, SL(ROUTE_HOP), SL("unix"), &command)) {
+        snprintf(first, ROUTE_PLACE, "%s", ROUTE_HOP);
+        missing++;
+    }
+    for (unsigned i = 0; i < route_means_slots(means); i++) {
+        bool v6 = strchr(p->address, ':') != NULL;
+        snprintf(place, sizeof place, v6 ? "[%s]:%u" : "%s:%u", p->address, p->port + i);
+        if (!has_service(r, slice_str(place), SL("inet"), &command) && missing++ == 0)
+            snprintf(first, ROUTE_PLACE, "%s", place);
+    }
+    return missing;
+}
+
+unsigned route_declared(const struct route_postfix *r, bool *uses)
+{
+    struct slice declared = main_value(&r->p, "smtpd_restriction_classes");
+    unsigned n = 0;
+    char name[24];
+
+    *uses = slice_find(text_slice(&r->p.main), SL("/mp_route_sasl")) != NULL;
+    do
+        snprintf(name, sizeof name, "mp_route%02u", ++n);
+    while (n <= ROUTE_SLOTS_MAX && has_word(declared, slice_str(name)));
+    return n - 1;
+}
+
 static void check_hop(const struct route_check *c, struct problems *out)
 {
-    const struct route_conf *conf = c->means->conf;
-    struct slice command = SLICE_NONE;
-    unsigned missing = 0;
-    char first[ROUTE_PLACE] = "", place[ROUTE_PLACE];
+    char first[ROUTE_PLACE] = "";
+    unsigned missing = route_hop_missing(c->postfix, c->means, first);
 
-    if (conf->hop.port == 0)
+    if (c->means->conf->hop.port == 0)
         return;
-    if (!has_service(c->postfix, slice_str(ROUTE_HOP), SL("unix"), &command))
-        FOUND(out, "master.cf has no transport " ROUTE_HOP
-                   ": customers' routed mail would be deferred: add it (routegen --print-master)");
     if (!slice_eq(main_value(&c->postfix->p, ROUTE_HOP "_destination_recipient_limit"), SL("1")))
         FOUND(out, ROUTE_HOP "_destination_recipient_limit isn't 1, so other recipients of a "
                              "message are routed with the first: postconf " ROUTE_HOP
                              "_destination_recipient_limit=1");
-    for (unsigned i = 0; i < route_means_slots(c->means); i++) {
-        struct route_place p = conf->hop;
-        bool v6 = strchr(p.address, ':') != NULL;
-        snprintf(place, sizeof place, v6 ? "[%s]:%u" : "%s:%u", p.address, p.port + i);
-        if (!has_service(c->postfix, slice_str(place), SL("inet"), &command) && missing++ == 0)
-            snprintf(first, sizeof first, "%s", place);
-    }
     if (missing)
         FOUND(out,
-              "master.cf lacks %u of %u listeners of the hop (the first is %s): customers' routed "
-              "mail would be deferred: add them (routegen --print-master)",
+              "master.cf lacks %u of what the hop needs, its transport and %u listeners (the first "
+              "is %s), so no customer's mail is routed: add them (routegen --print-master)",
               missing, route_means_slots(c->means), first);
 }
 

@@ -19,6 +19,11 @@ struct route_check {
 };
 
 void route_check(const struct route_check *c, struct problems *out);
+/* Listeners of the hop, and its transport, that master.cf lacks. */
+unsigned route_hop_missing(const struct route_postfix *r, const struct route_means *means,
+                           char first[ROUTE_PLACE]);
+/* How many of our classes main.cf declares, from the first on; *uses: does it name our maps? */
+unsigned route_declared(const struct route_postfix *r, bool *uses);
 /* Servers that are no transport of master.cf: routed mail would be deferred. Of `via` (names with
  * commas between), the first one; empty: all are there. */
 struct slice route_missing(const struct route_postfix *r, struct slice via);

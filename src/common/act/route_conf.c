@@ -148,8 +148,9 @@ static void read_place(const struct words *w, struct slice word, struct route_pl
 
     if (place->port)
         words_error(w, "stands twice");
-    else if (!route_place_parse(word, &p) || p.port > 65535 - 100)
-        words_error(w, "'%.*s' is not ADDRESS:PORT, as 127.0.0.1:10031", SHOWN(word));
+    else if (!route_place_parse(word, &p) || p.port > 65535 - 100 || !route_place_is_loopback(&p))
+        words_error(w, "'%.*s' is not ADDRESS:PORT on this machine, as 127.0.0.1:10031",
+                    SHOWN(word));
     else
         *place = p;
 }
@@ -161,10 +162,9 @@ static void read_filter(const struct words *w, struct route_conf *c)
         return;
     }
     c->filter_said = true;
-    if (slice_eq(w->word[1], SL("none")))
-        c->filter_none = true;
-    else
-        read_place(w, w->word[1], &c->filter);
+    c->filter_none = slice_eq(w->word[1], SL("none"));
+    if (!c->filter_none && !route_place_parse(w->word[1], &c->filter))
+        words_error(w, "'%.*s' is neither none nor ADDRESS:PORT", SHOWN(w->word[1]));
 }
 
 static void read_scan(const struct words *w, struct route_conf *c)

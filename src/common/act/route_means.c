@@ -11,6 +11,22 @@ unsigned route_means_slots(const struct route_means *m)
     return m->slots ? m->slots : ROUTE_SLOTS;
 }
 
+unsigned route_means_usable(const struct route_means *m)
+{
+    unsigned slots = route_means_slots(m);
+
+    return m->undeclared < slots ? slots - m->undeclared : 0;
+}
+
+/* Is the scanner's way to that server there, with its transport? */
+static bool can_scan(const struct route_means *m, struct slice via)
+{
+    struct slice way = route_conf_scan(m->conf, via);
+    const char *colon = slice_chr(way, ':');
+
+    return colon && map_get(&m->missing, slice_range(way.p, colon)) == NULL;
+}
+
 bool route_means_exact(const struct route_means *m)
 {
     return m->conf->hop.port && (m->filter != ROUTE_FILTER_THERE || m->conf->scan_hop.port);
@@ -21,11 +37,16 @@ const char *route_means_fault(const struct route_means *m, struct slice via)
     if (m->filter == ROUTE_FILTER_UNKNOWN)
         return "it isn't known whether mail passes a content filter, which FILTER would get "
                "around: say `filter none' or `filter ADDRESS:PORT' in the file routes";
-    if (m->filter == ROUTE_FILTER_NONE || route_means_exact(m) || route_conf_scan(m->conf, via).n)
+    if (route_means_exact(m))
+        return m->hop_missing
+                   ? "master.cf lacks mp_hop, or one of its listeners, so the mail would "
+                     "be deferred: add what routegen --print-master says"
+                   : NULL;
+    if (m->filter == ROUTE_FILTER_NONE || can_scan(m, via))
         return NULL;
     return "mail passes a content filter, and FILTER would get around it: give the scanner a "
            "listener whose mail leaves by that server and name it (`scan VIA "
-           "TRANSPORT:[ADDRESS]:PORT') in the file routes; routegen --print-postfix has the lines";
+           "TRANSPORT:[ADDRESS]:PORT') in the file routes; routegen --print-master has the lines";
 }
 
 void route_means_value(const struct route_means *m, struct slice via, unsigned slot,

@@ -25,14 +25,17 @@ enum route_filter { ROUTE_FILTER_UNKNOWN, ROUTE_FILTER_NONE, ROUTE_FILTER_THERE 
 struct route_means {
     const struct route_conf *conf;
     enum route_filter filter;
-    struct text seen;   /* where a content filter was found, for people */
-    unsigned slots;     /* 0: ROUTE_SLOTS */
-    struct map missing; /* servers that are no transport of master.cf: mail would be deferred */
+    struct text seen;    /* where a content filter was found, for people */
+    unsigned slots;      /* 0: ROUTE_SLOTS */
+    unsigned undeclared; /* so many of them, the last ones, main.cf lacks */
+    bool hop_missing;    /* master.cf lacks mp_hop, or a listener of it */
+    struct map missing;  /* names that are no transport of master.cf: mail would be deferred */
 };
 
 /* Starts as {0}, ends in this. */
 void route_means_free(struct route_means *m);
 unsigned route_means_slots(const struct route_means *m);
+unsigned route_means_usable(const struct route_means *m); /* may be given to customers */
 /* Does mail go through the hop, so that each recipient is judged alone? */
 bool route_means_exact(const struct route_means *m);
 /* Why a customer's mail can't be sent by that server, or NULL; what to do comes with it. */

@@ -37,18 +37,18 @@ bool route_asked_expire(struct ledger *l, const struct route_plan *plan,
 
 /* The slot, from 1, of each set of routes of a customer. */
 struct route_slots {
-    struct slice *set; /* [0] is slot 1; `provider=via`, joined by blanks; empty: free */
-    int64_t *freed;    /* when it was given back; 0: never used */
-    unsigned n;
+    struct slice *set;  /* [0] is slot 1; `provider=via`, joined by blanks; empty: free */
+    int64_t *freed;     /* when it was given back; 0: never used */
+    unsigned n, usable; /* only the first ones are given */
     struct arena arena;
 };
 
 /* The routes that stand for a customer, as a set. */
 bool route_set_of(struct ledger *l, struct slice customer, struct text *out);
-/* Reads the state and makes it fit what stands now. Sets that find no slot are told. save: keep
- * it. route_slots_free() in any case. */
-bool route_slots_make(struct route_slots *s, struct ledger *l, unsigned slots, int64_t now,
-                      struct problems *problems);
+/* Reads the state and makes it fit what stands now. Sets that find no slot are told.
+ * route_slots_free() in any case. */
+bool route_slots_make(struct route_slots *s, struct ledger *l, unsigned slots, unsigned usable,
+                      int64_t now, struct problems *problems);
 /* 0: it has none. */
 unsigned route_slot_of(const struct route_slots *s, struct slice set);
 void route_slots_free(struct route_slots *s);

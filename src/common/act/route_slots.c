@@ -79,7 +79,7 @@ static unsigned free_slot(const struct route_slots *s)
 {
     unsigned best = s->n;
 
-    for (unsigned i = 0; i < s->n; i++)
+    for (unsigned i = 0; i < s->usable; i++)
         if (s->set[i].n == 0 && (best == s->n || s->freed[i] < s->freed[best]))
             best = i;
     return best;
@@ -138,8 +138,9 @@ static bool give(struct route_slots *s, struct ledger *l, struct slice set,
 
     if (i == s->n) {
         problem_add(problems, NULL, 0,
-                    "no class is free for customers with the routes %.*s: more of them with "
-                    "--slots, and what routegen --print-postfix says then",
+                    "no class is free for customers with the routes %.*s: they aren't "
+                    "routed: more classes with --slots, and in main.cf what routegen "
+                    "--print-postfix says then",
                     (int)set.n, set.p);
         return true;
     }
@@ -147,17 +148,18 @@ static bool give(struct route_slots *s, struct ledger *l, struct slice set,
     return s->set[i].p || out_of_memory(l);
 }
 
-bool route_slots_make(struct route_slots *s, struct ledger *l, unsigned slots, int64_t now,
-                      struct problems *problems)
+bool route_slots_make(struct route_slots *s, struct ledger *l, unsigned slots, unsigned usable,
+                      int64_t now, struct problems *problems)
 {
     struct sets all = {.n = 0};
 
     *s = (struct route_slots){.set = calloc(slots + 1, sizeof *s->set),
                               .freed = calloc(slots + 1, sizeof *s->freed),
-                              .n = slots};
+                              .n = slots,
+                              .usable = usable};
     bool ok = s->set && s->freed ? load(s, l) && load_sets(l, &all) : out_of_memory(l);
     for (unsigned i = 0; i < slots && ok; i++)
-        if (s->set[i].n && !has_set(&all, s->set[i])) {
+        if (s->set[i].n && (i >= usable || !has_set(&all, s->set[i]))) {
             s->set[i] = SLICE_NONE;
             s->freed[i] = now > 0 ? now : 1;
         }

@@ -97,6 +97,13 @@ const char *route_place_text(const struct route_place *p, unsigned step, char bu
     return buf;
 }
 
+bool route_place_is_loopback(const struct route_place *p)
+{
+    struct slice address = slice_str(p->address);
+
+    return slice_starts(address, SL("127.")) || slice_eq(address, SL("::1"));
+}
+
 bool route_place_has(const struct route_place *p, unsigned count, struct slice address,
                      uint64_t port)
 {

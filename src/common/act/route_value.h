@@ -36,6 +36,8 @@ struct route_place {
 bool route_place_parse(struct slice s, struct route_place *out);
 /* `[ADDRESS]:PORT`, the port `step` further on. Returns buf. */
 const char *route_place_text(const struct route_place *p, unsigned step, char buf[ROUTE_PLACE]);
+/* Is it an address of this machine alone? */
+bool route_place_is_loopback(const struct route_place *p);
 /* Is that port one of `count` from the place's on? */
 bool route_place_has(const struct route_place *p, unsigned count, struct slice address,
                      uint64_t port);
