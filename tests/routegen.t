@@ -28,8 +28,8 @@ from lib import Checks, skip, tool  # noqa: E402
 BIN = os.path.abspath(os.environ.get("BIN", "bin"))
 TOOL = os.path.join(BIN, "routegen")
 os.environ["PATH"] += ":/usr/sbin:/sbin"
+os.environ.setdefault("MPTOOLS_SHARE", os.path.join(os.path.dirname(HERE), "share/mptools"))
 TIME = 1795516070000000  # 2026-11-24T10:27:50Z
-RESOLVER = "127.0.0.153"
 OUT = {"out1": "127.0.0.81", "out2": "127.0.0.82", "out3": "127.0.0.83"}
 # domain: name and address of its mail server
 MX = {"hotmail.com": ("hotmail-com.olc.protection.outlook.com", "127.0.0.50"),
@@ -129,11 +129,19 @@ def serve(server):
     return server
 
 
+def start_resolver():
+    """Its address: port 53 of a loopback address that nobody has."""
+    for last in range(2, 250):
+        address = "127.0.%d.%d" % (os.getpid() % 200 + 20, last)
+        try:
+            serve(socketserver.ThreadingUDPServer((address, 53), Resolver))
+            return address
+        except OSError as e:
+            error = e
+    skip("no DNS port on loopback: %s" % error)
+
+
 def start_world():
-    try:
-        serve(socketserver.ThreadingUDPServer((RESOLVER, 53), Resolver))
-    except OSError as e:
-        skip("no DNS port on %s: %s" % (RESOLVER, e))
     for address in sorted({a for _, a in MX.values()}):
         server = serve(world.Server((address, ports["REMOTE"]), Mailbox))
         server.name, server.provider = [h for h, a in MX.values() if a == address][0], None
@@ -196,7 +204,7 @@ def make_instance():
     if rc:
         raise RuntimeError(out)
     with open(top + "/queue/etc/resolv.conf", "w") as f:
-        f.write("nameserver %s\n" % RESOLVER)
+        f.write("nameserver %s\n" % start_resolver())
     with open(top + "/queue/etc/nsswitch.conf", "w") as f:
         f.write("hosts: files dns\n")
     postconf("content_filter =", "transport_maps =", "smtp_dns_support_level = enabled",
