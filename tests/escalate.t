@@ -228,6 +228,20 @@ since, clock = c.rows("SELECT reinstated, clock FROM incidents")[0]
 check.ok(since is None and 7.5 * HOUR <= T - (clock / 10**6 - START) <= 8 * HOUR,
          "the clock goes on where it stood: %d s" % (T - (clock / 10**6 - START)))
 
+# --- a rule that held for days: what comes then is a new outbreak, with a clock of its own ---
+c = Case("anew")
+c.log.spam(3 * DAY, 14, "eve@acme.example", "45.10.10.2", random_sender)
+c.run()
+first, = c.rows("SELECT clock FROM incidents")[0]
+c.log.spam(20 * DAY, 20, "ann@acme.example", "45.10.10.5", random_sender)
+c.run()
+second, = c.rows("SELECT clock FROM incidents")[0]
+check.ok(c.states() == {"acme": "rule"} and 17 * DAY - HOUR < (second - first) / 10**6 <
+         17 * DAY + HOUR, "spam after weeks of quiet starts the clock anew", (first, second))
+c.log.spam(21 * DAY, 40, "ann@acme.example", "45.10.10.5", random_sender, every=240)
+c.run()
+check.equal(c.states(), {"acme": "suspended"}, "and is suspended when that one has run out")
+
 # --- forged tags ---
 c = Case("forged")
 c.log.spam(3 * DAY, 60, "bob@acme.example", "45.10.10.1", "bob@acme.example")

@@ -1,6 +1,5 @@
 /* senderblock: whoever sends spam is blocked, exactly, and no longer than needed; the ledger. */
 #include <stdio.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -246,6 +246,9 @@ static void decide(struct escalate *e, struct incident *i, const struct suspect 
 {
     struct spam spam;
 
+    if (i->state == INCIDENT_RULE &&
+        s->time - i->last_spam > 2 * e->o.settings->deadline * WHEN_SECOND)
+        i->clock = s->time; /* it had stopped: nothing still leaves, it begins anew */
     i->last_spam = s->time;
     if (i->since == WHEN_NONE || s->since < i->since)
         i->since = s->since;

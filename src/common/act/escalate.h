@@ -3,7 +3,8 @@
  *
  *   watch       one kind of evidence alone, or one who must never be blocked
  *   address     >= 95 % of the spam has one sender address: that address is refused
- *   rule        several addresses: the tightest rule, and the clock starts
+ *   rule        several addresses: the tightest rule, and the clock starts; anew if spam comes
+ *               back after nothing left for two deadlines
  *   suspended   when the clock has run out and spam still left: nothing of the owner passes
  *   reinstated  by ticket: everything is lifted, and watched for a while at half the threshold
  *   closed      it was quiet
