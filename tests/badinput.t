@@ -150,7 +150,22 @@ def output():
          tool([*YEAR, path("good.log")]).out, "-w FILE", r)
     fails("-w into an absent folder", tool([*YEAR, "-w", path("nodir/out"), path("good.log")]), 73,
           "nodir")
+    r = tool([*YEAR, "--metrics", path("prom"), path("good.log")])
+    got = dict(line.rsplit(" ", 1) for line in open(path("prom")).read().split("\n")
+               if line and line[0] != "#")
+    kinds = [line.split(b"\t")[1].decode() for line in r.out.split(b"\n") if line and line[:1] != b"#"]
+    t.equal((r.rc, got['mptools_log_lines{tool="mplog-parse",kind="mail"}'],
+             got['mptools_log_records{tool="mplog-parse",kind="deliver"}'],
+             got['mptools_log_records{tool="mplog-parse",kind="ndr"}']),
+            (0, str(GOOD.count(b"\n")), str(kinds.count("deliver")), str(kinds.count("ndr"))),
+            "--metrics: lines and records")
+    t.ok("mptools_mplog_parse_last_run_timestamp_seconds" in got, "--metrics: and when", got)
+    fails("--metrics into an absent folder",
+          tool([*YEAR, "--metrics", path("nodir/prom"), "-w", path("out.tsv"), path("good.log")]), 73, "nodir/prom")
     cut = path("cut.gz", gzip.compress(GOOD, mtime=0)[:-20])
+    prom = open(path("prom")).read()
+    tool([*YEAR, "--metrics", path("prom"), cut])
+    t.equal(open(path("prom")).read(), prom, "--metrics: stays when the run fails")
     before = open(path("out.tsv"), "rb").read()
     r = tool([*YEAR, "-w", path("out.tsv"), cut])
     t.ok(r.rc >= 64 and open(path("out.tsv"), "rb").read() == before and not [
@@ -206,6 +221,7 @@ def options():
             ("--state without --follow", ["--state", path("s")], ["follow"]),
             ("--facts with -o json", ["--facts", "-o", "json"], ["facts", "json|-o"]),
             ("--facts with --columns", ["--facts", "--columns", "time"], ["facts"]),
+            ("--facts with --metrics", ["--facts", "--metrics", path("p")], ["facts", "metrics"]),
             ("--facts with --select", ["--facts", "--select", "kind=deliver"], ["facts"])):
         r = tool(args + ([] if what.startswith("an option") or "follow" in what else [good]))
         fails(what, r, 64, *words)

@@ -557,8 +557,13 @@ t.ok(r.rc == 66 and b"no ledger" in r.err and not os.path.exists(top + "/none.db
 write(top + "/text.db", "this is no ledger at all, but a text\n" * 40)
 r = tool(["-C", conf, "--ledger", top + "/text.db", "--sendmail", good], program=MPNOTIFY)
 t.ok(r.rc == 65 and r.err, "a file that is no ledger", repr(r))
-for args in (["--print", "--json"], ["--sendmail", "x"], ["--digest", "1"], ["--only", "0"],
-             ["--since", "yesterday"], ["--timeout", "0"], ["--only", "1", "--since", "2026-11-24"],
+for option, value, what in (("--only", "0", "no number, 1 or more"), ("--timeout", "0", "no number from 1 to 3600"),
+                            ("--digest", "1001", "no number from 0 to 1000"),
+                            ("--since", "yesterday", "no time in UTC, as 2026-11-24T10:00:00Z or 2026-11-24")):
+    r = run(option, value)
+    t.equal((r.rc, r.err.decode()), (64, "mpnotify: error: %s: %s is %s\n" % (option, value, what)),
+            "no value: %s %s" % (option, value))
+for args in (["--print", "--json"], ["--sendmail", "x"], ["--digest", "1"], ["--only", "1", "--since", "2026-11-24"],
              ["file"], ["--nonsense"], ["--sendmail"]):
     r = run(*args)
     t.ok(r.rc == 64 and b"usage: mpnotify" in r.err, "usage: " + " ".join(args), repr(r))

@@ -362,10 +362,16 @@ t.ok(r.rc == 66 and b"missing" in r.err and b"#end" not in r.out,
      "an input that can't be read: exit 66, and no end line", r)
 r = score([write(top + "/binary", bytes(range(256)) * 40)])
 t.ok(r.rc == 65 and r.err, "not a log at all: exit 65", r)
-for args in (["-o", "xml"], ["--top", "0"], ["--top", "x"], ["--year", "26"], ["--tz", "Mars/Olympus"],
-             ["--explain", "x", "-a"], ["--explain", "x", "-o", "json"], ["--nonsense"], ["-w"],
+for option, value, what in (("--output", "xml", "none of tsv, json, table"), ("--top", "0", "no number, 1 or more"),
+                            ("--top", "x", "no number, 1 or more"), ("--year", "26", "no year, as 2026"),
+                            ("--tz", "Mars/Olympus", "no time zone of this system, as Europe/Berlin")):
+    r = score([option, value, SAMPLE])
+    t.equal((r.rc, r.out, r.err.decode()), (64, b"", "spamscore: error: %s: %s is %s\n" % (option, value, what)),
+            "no value: %s %s" % (option, value))
+for args in (["--explain", "x", "-a"], ["--explain", "x", "-o", "json"], ["--nonsense"], ["-w"],
              ["--explain", "x", "--since", "1h"], ["--calibrate", "--explain", "x"],
              ["--calibrate", "--state", "x"], ["--calibrate", "--top", "2"],
+             ["--calibrate", "--metrics", "x"], ["--explain", "x", "--metrics", "x"],
              ["--since", "1h", "--until", "2h"], ["--since", "2026-11-24", "--until", "2026-11-24"]):
     r = score(args + [SAMPLE] if args != ["-w"] else args)
     t.ok(r.rc == 64 and r.out == b"" and b"usage: spamscore" in r.err, "usage: " + " ".join(args), r)
@@ -374,7 +380,32 @@ for when in ("", "yesterday", "1", "h", "-", "1y", "2h30m", "99999999999w", "202
              "2026-11-24T10:00:00.", "2026-11-24T25:00Z", "2026-11-24T10:00+1", "2026-11-24T10:00+01:60",
              "2026-11-24T10:00ZZ", "2026-11-24Z", "2026-11-24T10:00 x", " 1h"):
     r = score(["--until", when, SAMPLE])
-    t.ok(r.rc == 64 and b"--until wants a time" in r.err, "no time: '%s'" % when, r)
+    t.equal((r.rc, r.err.decode()), (64, "spamscore: error: --until: %s is no time, as 2026-11-24T10:00:00Z or 2h\n"
+                                     % (when or "''")), "no time: '%s'" % when)
+
+# --- figures
+def figures(path):
+    return dict(line.rsplit(" ", 1) for line in open(path).read().split("\n") if line and line[0] != "#")
+
+
+prom = top + "/spamscore.prom"
+r = score(["-o", "json", "--metrics", prom, SAMPLE])
+named = [json.loads(line).get("state") for line in r.out.splitlines()]
+got = figures(prom)
+t.equal({s: got['mptools_spamscore_suspects{state="%s"}' % s] for s in ("suspect", "compromised", "infected")},
+        {s: str(named.count(s)) for s in ("suspect", "compromised", "infected")}, "--metrics: suspects by state")
+t.ok(r.rc == 1 and named.count("compromised") and int(got["mptools_spamscore_identities"]) >= len(named) - 1,
+     "--metrics: of how many identities", got)
+r = score(["--top", "1", "--metrics", prom, SAMPLE])
+t.equal({k: v for k, v in figures(prom).items() if "timestamp" not in k},
+        {k: v for k, v in got.items() if "timestamp" not in k}, "--metrics: whatever --top prints")
+t.equal(got['mptools_log_lines{tool="spamscore",kind="mail"}'], str(open(SAMPLE).read().count("\n")),
+        "--metrics: the lines that were read")
+before = open(prom).read()
+r = score(["--metrics", prom, top + "/missing", SAMPLE])
+t.ok(r.rc == 66 and open(prom).read() == before, "--metrics: stays when the run fails", r)
+r = score(["--metrics", top + "/no/such.prom", SAMPLE])
+t.ok(r.rc == 73 and b"no/such.prom" in r.err and r.out == raw.out, "--metrics: a folder that isn't there: exit 73", r)
 r = score(["--help"])
 t.ok(r.rc == 0 and r.out.startswith(b"usage: spamscore") and r.err == b"", "--help", r)
 r = score(["--version"])

@@ -1,18 +1,12 @@
 #include "blwatch_options.h"
 
-#include <getopt.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "act/ledger.h"
-#include "base/cli.h"
 #include "base/exits.h"
-#include "base/moment.h"
 #include "base/msg.h"
-#include "base/share.h"
+#include "base/options.h"
+#include "base/when.h"
 
 static const char usage[] =
     "usage: blwatch [-nqv] [-C DIR] [-o tsv|json|table] [-w FILE] [--ledger FILE]\n"
@@ -27,158 +21,30 @@ static const char usage[] =
     "    blwatch --follow /var/log/mail.log            from cron, every quarter of an hour\n"
     "    blwatch --no-dns -n /var/log/mail.log         what does the log say?\n";
 
-enum {
-    O_LEDGER = 256,
-    O_FOLLOW,
-    O_RESOLVER,
-    O_KEYS,
-    O_METRICS,
-    O_CLEAR,
-    O_BY,
-    O_LIST,
-    O_NO_DNS,
-    O_RECIPIENTS,
-    O_CUSTOMERS,
-    O_WINDOW,
-    O_NOW,
-    O_YEAR,
-    O_CHECK
+#define AT(member) .at = offsetof(struct options, member)
+
+static const struct option_row rows[] = {
+    {"config", 'C', OPTION_TEXT, AT(conf)},
+    {"output", 'o', OPTION_WORD, AT(format), .word = option_formats},
+    {"write", 'w', OPTION_TEXT, AT(output)},
+    {"dry-run", 'n', OPTION_FLAG, AT(dry_run)},
+    {"verbose", 'v', OPTION_FLAG, AT(verbose)},
+    {"ledger", 0, OPTION_TEXT, AT(ledger)},
+    {"follow", 0, OPTION_TEXT, AT(follow)},
+    {"resolver", 0, OPTION_TEXT, AT(resolver)},
+    {"keys", 0, OPTION_TEXT, AT(keys)},
+    {"metrics", 0, OPTION_TEXT, AT(metrics)},
+    {"clear", 0, OPTION_TEXT, AT(clear)},
+    {"by", 0, OPTION_TEXT, AT(by)},
+    {"list", 0, OPTION_TEXTS, AT(lists), .count = offsetof(struct options, lists_n)},
+    {"no-dns", 0, OPTION_FLAG, AT(no_dns)},
+    {"recipients", 0, OPTION_NUMBER, AT(recipients), 1, 200},
+    {"customers", 0, OPTION_NUMBER, AT(customers), 1, 200},
+    {"window", 0, OPTION_SPAN, AT(window), 60, 86400},
+    {"now", 0, OPTION_TIME, AT(now)},
+    {"year", 0, OPTION_YEAR, AT(year)},
+    {"check-config", 0, OPTION_FLAG, AT(check_config)},
 };
-
-static const struct option long_options[] = {{"config", required_argument, NULL, 'C'},
-                                             {"output", required_argument, NULL, 'o'},
-                                             {"write", required_argument, NULL, 'w'},
-                                             {"dry-run", no_argument, NULL, 'n'},
-                                             {"verbose", no_argument, NULL, 'v'},
-                                             {"quiet", no_argument, NULL, 'q'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"version", no_argument, NULL, 'V'},
-                                             {"ledger", required_argument, NULL, O_LEDGER},
-                                             {"follow", required_argument, NULL, O_FOLLOW},
-                                             {"resolver", required_argument, NULL, O_RESOLVER},
-                                             {"keys", required_argument, NULL, O_KEYS},
-                                             {"metrics", required_argument, NULL, O_METRICS},
-                                             {"clear", required_argument, NULL, O_CLEAR},
-                                             {"by", required_argument, NULL, O_BY},
-                                             {"list", required_argument, NULL, O_LIST},
-                                             {"no-dns", no_argument, NULL, O_NO_DNS},
-                                             {"recipients", required_argument, NULL, O_RECIPIENTS},
-                                             {"customers", required_argument, NULL, O_CUSTOMERS},
-                                             {"window", required_argument, NULL, O_WINDOW},
-                                             {"now", required_argument, NULL, O_NOW},
-                                             {"year", required_argument, NULL, O_YEAR},
-                                             {"check-config", no_argument, NULL, O_CHECK},
-                                             {NULL, 0, NULL, 0}};
-
-static int wrong(const char *option, const char *expected)
-{
-    msg_error("%s: %s is not %s", option, optarg, expected);
-    return EXIT_USAGE;
-}
-
-static int take_number(const char *name, uint64_t *out)
-{
-    if (slice_u64(slice_str(optarg), out) && *out > 0 && *out <= 200)
-        return -1;
-    return wrong(name, "a number from 1 to 200");
-}
-
-static int take_format(struct options *o)
-{
-    static const char *const name[] = {"tsv", "json", "table"};
-
-    for (unsigned i = 0; i < 3; i++) {
-        if (strcmp(optarg, name[i]) == 0) {
-            o->format = (enum output_format)i;
-            o->format_said = true;
-            return -1;
-        }
-    }
-    return wrong("-o", "tsv, json or table");
-}
-
-static int take_time(struct options *o, int c)
-{
-    int64_t t;
-    int year;
-
-    if (c == O_YEAR) {
-        if (!cli_year(optarg, &year))
-            return wrong("--year", "a year");
-        o->year = (uint64_t)year;
-    } else if (c == O_WINDOW) {
-        if (!time_option(optarg, 0, &t) || t > -60 * WHEN_SECOND || t < -WHEN_DAY)
-            return wrong("--window", "a span from 1m to 24h");
-        o->window = -t;
-    } else {
-        if (!time_option(optarg, when_now(), &o->now))
-            return wrong("--now", "a time, as 2026-11-24T10:00:00Z");
-        o->now_said = true;
-    }
-    return -1;
-}
-
-static int take_long(struct options *o, int c)
-{
-    const char **const to[] = {&o->ledger,  &o->follow, &o->resolver, &o->keys,
-                               &o->metrics, &o->clear,  &o->by};
-
-    switch (c) {
-    case O_LIST:
-        o->lists[o->lists_n++] = optarg;
-        return -1;
-    case O_NO_DNS:
-        o->no_dns = true;
-        return -1;
-    case O_CHECK:
-        o->check_config = true;
-        return -1;
-    case O_RECIPIENTS:
-        return take_number("--recipients", &o->recipients);
-    case O_CUSTOMERS:
-        return take_number("--customers", &o->customers);
-    case O_WINDOW:
-    case O_NOW:
-    case O_YEAR:
-        return take_time(o, c);
-    default:
-        *to[c - O_LEDGER] = optarg;
-        return -1;
-    }
-}
-
-static int take(struct options *o, int c, char *arg)
-{
-    switch (c) {
-    case 'C':
-        o->conf = optarg;
-        return -1;
-    case 'o':
-        return take_format(o);
-    case 'w':
-        o->output = optarg;
-        return -1;
-    case 'n':
-        o->dry_run = true;
-        return -1;
-    case 'v':
-        o->verbose = true;
-        return -1;
-    case 'q':
-        o->quiet = true;
-        return -1;
-    case 'h':
-        return cli_usage(usage, NULL);
-    case 'V':
-        puts("blwatch " MPTOOLS_VERSION);
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
-    case '?':
-    case ':':
-        return cli_bad_option(usage, c, arg);
-    default:
-        return take_long(o, c);
-    }
-}
 
 /* What is an address is asked about, everything else is a log. */
 static void sort_arguments(struct options *o, int n, char **argv)
@@ -198,8 +64,13 @@ static void sort_arguments(struct options *o, int n, char **argv)
     }
 }
 
-static const char *contradiction(const struct options *o)
+static const char *contradiction(void *to, int n, char **argument)
 {
+    struct options *o = to;
+
+    sort_arguments(o, n, argument);
+    o->one_look =
+        o->addrs && !o->files && !o->follow && !o->ledger && !o->check_config && !o->clear;
     if (o->follow && o->files)
         return "specify only one of --follow and logs";
     if (o->no_dns && !o->follow && !o->files && !o->check_config)
@@ -213,44 +84,32 @@ static const char *contradiction(const struct options *o)
     return NULL;
 }
 
+static const struct command command = {"blwatch", usage, rows, sizeof rows / sizeof *rows,
+                                       contradiction};
+
 int blwatch_options(struct options *o, int argc, char **argv)
 {
-    int status = -1, c;
     size_t room = (size_t)argc + 1;
 
-    *o = (struct options){0};
-    o->lists = calloc(room, sizeof *o->lists);
+    *o = (struct options){.format = OPTION_UNSAID, .now = WHEN_NONE};
     o->addr = calloc(room, sizeof *o->addr);
     o->file = calloc(room, sizeof *o->file);
-    if (o->lists == NULL || o->addr == NULL || o->file == NULL) {
+    if (o->addr == NULL || o->file == NULL) {
         msg_error("out of memory");
         return EXIT_TEMPFAIL;
     }
-    opterr = 0;
-    while (status < 0 && (c = getopt_long(argc, argv, ":C:o:w:nvqhV", long_options, NULL)) != -1)
-        status = take(o, c, argv[optind - 1]);
-    if (status >= 0)
-        return status;
-    msg_quiet(o->quiet);
-    sort_arguments(o, argc - optind, argv + optind);
-    o->one_look =
-        o->addrs && !o->files && !o->follow && !o->ledger && !o->check_config && !o->clear;
-    const char *problem = contradiction(o);
-    if (problem)
-        return cli_usage(usage, problem);
-    if (!o->format_said && o->output == NULL && isatty(STDOUT_FILENO))
-        o->format = OUTPUT_TABLE;
+    int status = options_read(&command, o, argc, argv);
+    o->format = options_format(o->format, o->output);
+    o->now_said = o->now != WHEN_NONE;
     if (!o->now_said)
         o->now = when_now();
-    return -1;
+    return status;
 }
 
 void blwatch_settings(struct options *o, const struct settings *s)
 {
-    const struct passwd *user = o->by ? NULL : getpwuid(getuid());
-
     if (o->by == NULL)
-        o->by = user ? user->pw_name : "operator";
+        o->by = options_user();
     if (o->ledger == NULL)
         o->ledger = s->ledger ? s->ledger : LEDGER_DEFAULT;
     if (o->keys == NULL)
@@ -269,7 +128,7 @@ void blwatch_settings(struct options *o, const struct settings *s)
 
 void blwatch_options_free(struct options *o)
 {
-    free(o->lists);
+    options_free(&command, o);
     free(o->addr);
     free(o->file);
 }

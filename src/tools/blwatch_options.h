@@ -23,8 +23,7 @@ struct options {
     int64_t window;                       /* microseconds; 0: not said */
     int64_t now;
     enum output_format format;
-    bool format_said, now_said;
-    bool no_dns, dry_run, verbose, quiet, check_config;
+    bool now_said, no_dns, dry_run, verbose, check_config;
     bool one_look; /* addresses alone: no ledger */
 };
 

@@ -6,7 +6,7 @@
 
 #include "base/when.h"
 
-enum delistreq_format { FORMAT_TABLE, FORMAT_TSV, FORMAT_JSON };
+enum delistreq_format { FORMAT_TSV, FORMAT_JSON, FORMAT_TABLE };
 
 /* Strings are of the command line; NULL: not said. */
 struct options {
@@ -18,7 +18,7 @@ struct options {
     int64_t now, fixed;     /* WHEN_NONE: not said */
     int64_t before;         /* microseconds */
     enum delistreq_format format;
-    bool all, mail, dry_run, quiet, check;
+    bool all, mail, dry_run, check;
 };
 
 /* -1: go on; else the exit status. */

@@ -5,6 +5,7 @@
 #include "base/exits.h"
 #include "base/msg.h"
 #include "judge/annotate.h"
+#include "log/parser_metrics.h"
 #include "log/stream.h"
 #include "log/summary.h"
 #include "mplog-parse_options.h"
@@ -92,6 +93,24 @@ static int commit(struct run *run)
     return f->status ? f->status : EXIT_TEMPFAIL;
 }
 
+static int write_metrics(const struct run *run)
+{
+    struct failure failure = {0};
+    struct parser_stats stats;
+    struct metrics m = {0};
+
+    parser_stats(stream_parser(run->in), &stats);
+    metrics_parse(&m, "mplog-parse", &stats);
+    metrics_gauge(&m, "mptools_mplog_parse_last_run_timestamp_seconds",
+                  "When mplog-parse last ran.", (double)(when_now() / WHEN_SECOND));
+    int status = metrics_write(&m, run->o->metrics, &failure);
+    if (status)
+        msg_error("%s", failure_text(&failure));
+    failure_free(&failure);
+    metrics_free(&m);
+    return status;
+}
+
 static int work(struct run *run)
 {
     int status = outfile_open(&run->out, run->o->output, run->o->live);
@@ -107,6 +126,8 @@ static int work(struct run *run)
             status = exit_worse(status, outfile_finish(&run->out));
         if (run->follow)
             status = exit_worse(status, commit(run));
+        if (status == 0 && run->o->metrics && !outfile_gone(&run->out))
+            status = write_metrics(run);
         if (run->o->verbose)
             print_summary(run->in);
     }
@@ -119,7 +140,7 @@ static int work(struct run *run)
 static int open_input(struct run *run, char **names, int count)
 {
     const struct options *o = run->o;
-    struct stream_options so = {.parser = {.year = o->year, .summary = o->verbose},
+    struct stream_options so = {.parser = {.year = (int)o->year, .summary = o->verbose},
                                 .progress = !isatty(STDOUT_FILENO)};
 
     if (o->follow) {
@@ -143,7 +164,7 @@ static bool choose_columns(struct run *run)
     struct slice bad;
 
     tsv_writer_init(&run->writer, &run->out);
-    run->writer.json = run->o->format && strcmp(run->o->format, "json") == 0;
+    run->writer.json = run->o->format == PARSE_JSON;
     if (run->o->columns == NULL ||
         tsv_writer_columns(&run->writer, slice_str(run->o->columns), &bad))
         return true;
@@ -153,7 +174,7 @@ static bool choose_columns(struct run *run)
 
 int main(int argc, char **argv)
 {
-    struct options o = {0};
+    struct options o;
     struct run run = {.o = &o};
 
     msg_init(argv[0]);

@@ -3,10 +3,14 @@
 #define MPTOOLS_TOOLS_MPLOG_PARSE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+enum parse_format { PARSE_TSV, PARSE_JSON };
 
 struct options {
-    const char *format, *columns, *select, *output, *conf, *follow, *state, *tz;
-    int year;
+    const char *columns, *select, *output, *conf, *follow, *state, *metrics;
+    enum parse_format format;
+    uint64_t year; /* 0: not said */
     bool facts, live, verbose, check;
     unsigned kinds; /* bit set; all when 0 */
 };

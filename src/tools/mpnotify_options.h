@@ -11,7 +11,6 @@ enum mode { MODE_LIST, MODE_PRINT, MODE_JSON, MODE_SEND };
 
 struct options {
     const char *conf, *ledger, *sendmail;
-    const char *since_text, *only_text, *digest_text, *timeout_text;
     enum mode mode;
     int64_t since;          /* WHEN_NONE: not said */
     uint64_t only, digest;  /* only 0: not said; digest 0: none */

@@ -1,17 +1,12 @@
 #include "routegen_options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "act/ledger.h"
 #include "act/route_means.h"
-#include "base/cli.h"
-#include "base/exits.h"
-#include "base/moment.h"
-#include "base/msg.h"
+#include "base/options.h"
+#include "base/when.h"
 
 #define MAPS_DEFAULT "/etc/postfix/mptools"
 
@@ -28,173 +23,59 @@ static const char usage[] =
     "    routegen --follow /var/log/mail.log --postmap --reload      from cron\n"
     "    routegen --route acme:microsoft --postmap --reload\n";
 
-enum {
-    O_LEDGER = 256,
-    O_FOLLOW,
-    O_TYPE,
-    O_ROUTE,
-    O_END,
-    O_SLOTS,
-    O_HOP,
-    O_AUTO,
-    O_POSTMAP,
-    O_RELOAD,
-    O_ALL,
-    O_NOW,
-    O_YEAR,
-    O_SHOW,
-    O_PRINT,
-    O_MASTER,
-    O_CHECK_POSTFIX,
-    O_CHECK
+#define AT(member) .at = offsetof(struct options, member)
+#define AT_TASK(task) .at = offsetof(struct options, task_said) + (task) * sizeof(bool)
+
+static const char *take_hop(void *to, const char *value)
+{
+    struct options *o = to;
+
+    return route_place_parse(slice_str(value), &o->hop) && route_place_is_loopback(&o->hop) &&
+                   o->hop.port <= 65535 - ROUTE_SLOTS_MAX
+               ? NULL
+               : "is no ADDRESS:PORT on this machine, as 127.0.0.1:10031";
+}
+
+static const struct option_row rows[] = {
+    {"config", 'C', OPTION_TEXT, AT(conf)},
+    {"maps", 'd', OPTION_TEXT, AT(dir)},
+    {"output", 'o', OPTION_WORD, AT(format), .word = option_formats},
+    {"write", 'w', OPTION_TEXT, AT(output)},
+    {"dry-run", 'n', OPTION_FLAG, AT(dry_run)},
+    {"verbose", 'v', OPTION_FLAG, AT(verbose)},
+    {"ledger", 0, OPTION_TEXT, AT(ledger)},
+    {"follow", 0, OPTION_TEXT, AT(follow)},
+    {"map-type", 0, OPTION_TEXT, AT(type)},
+    {"route", 0, OPTION_TEXTS, AT(route), .count = offsetof(struct options, routes)},
+    {"end", 0, OPTION_TEXTS, AT(end), .count = offsetof(struct options, ends)},
+    {"slots", 0, OPTION_NUMBER, AT(slots), 1, ROUTE_SLOTS_MAX},
+    {"hop", 0, OPTION_OWN, .take = take_hop},
+    {"auto", 0, OPTION_FLAG, AT(automatic)},
+    {"postmap", 0, OPTION_FLAG, AT(postmap)},
+    {"reload", 0, OPTION_FLAG, AT(reload)},
+    {"all", 0, OPTION_FLAG, AT(all)},
+    {"now", 0, OPTION_TIME, AT(now)},
+    {"year", 0, OPTION_YEAR, AT(year)},
+    {"show", 0, OPTION_FLAG, AT_TASK(TASK_SHOW)},
+    {"print-postfix", 0, OPTION_FLAG, AT_TASK(TASK_PRINT_POSTFIX)},
+    {"print-master", 0, OPTION_FLAG, AT_TASK(TASK_PRINT_MASTER)},
+    {"check-postfix", 0, OPTION_FLAG, AT_TASK(TASK_CHECK_POSTFIX)},
+    {"check-config", 0, OPTION_FLAG, AT_TASK(TASK_CHECK_CONFIG)},
 };
 
-static const struct option long_options[] = {{"config", required_argument, NULL, 'C'},
-                                             {"maps", required_argument, NULL, 'd'},
-                                             {"output", required_argument, NULL, 'o'},
-                                             {"write", required_argument, NULL, 'w'},
-                                             {"dry-run", no_argument, NULL, 'n'},
-                                             {"verbose", no_argument, NULL, 'v'},
-                                             {"quiet", no_argument, NULL, 'q'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"version", no_argument, NULL, 'V'},
-                                             {"ledger", required_argument, NULL, O_LEDGER},
-                                             {"follow", required_argument, NULL, O_FOLLOW},
-                                             {"map-type", required_argument, NULL, O_TYPE},
-                                             {"route", required_argument, NULL, O_ROUTE},
-                                             {"end", required_argument, NULL, O_END},
-                                             {"slots", required_argument, NULL, O_SLOTS},
-                                             {"hop", required_argument, NULL, O_HOP},
-                                             {"auto", no_argument, NULL, O_AUTO},
-                                             {"postmap", no_argument, NULL, O_POSTMAP},
-                                             {"reload", no_argument, NULL, O_RELOAD},
-                                             {"all", no_argument, NULL, O_ALL},
-                                             {"now", required_argument, NULL, O_NOW},
-                                             {"year", required_argument, NULL, O_YEAR},
-                                             {"show", no_argument, NULL, O_SHOW},
-                                             {"print-postfix", no_argument, NULL, O_PRINT},
-                                             {"print-master", no_argument, NULL, O_MASTER},
-                                             {"check-postfix", no_argument, NULL, O_CHECK_POSTFIX},
-                                             {"check-config", no_argument, NULL, O_CHECK},
-                                             {NULL, 0, NULL, 0}};
-
-static int wrong(const char *option, const char *expected)
+static const char *contradiction(void *to, int files, char **argument)
 {
-    msg_error("%s: %s is not %s", option, optarg, expected);
-    return EXIT_USAGE;
-}
+    struct options *o = to;
 
-static int take_format(struct options *o)
-{
-    static const char *const name[] = {"tsv", "json", "table"};
-
-    for (unsigned i = 0; i < 3; i++) {
-        if (strcmp(optarg, name[i]) == 0) {
-            o->format = (enum route_format)i;
-            o->format_said = true;
-            return -1;
-        }
+    o->file = argument;
+    o->files = files;
+    for (unsigned task = TASK_SHOW; task <= TASK_CHECK_CONFIG; task++) {
+        if (o->task_said[task] && o->task != TASK_ROUTE)
+            return "specify only one of --show, --print-postfix, --print-master, --check-postfix "
+                   "and --check-config";
+        if (o->task_said[task])
+            o->task = task;
     }
-    return wrong("-o", "tsv, json or table");
-}
-
-/* Options with a value that has to be understood. */
-static int take_value(struct options *o, int c)
-{
-    int year;
-
-    switch (c) {
-    case O_YEAR:
-        if (!cli_year(optarg, &year))
-            return wrong("--year", "a year");
-        o->year = (uint64_t)year;
-        return -1;
-    case O_SLOTS:
-        if (!slice_u64(slice_str(optarg), &o->slots) || o->slots == 0 || o->slots > ROUTE_SLOTS_MAX)
-            return wrong("--slots", "a number from 1 to 99");
-        return -1;
-    case O_HOP:
-        if (!route_place_parse(slice_str(optarg), &o->hop) || !route_place_is_loopback(&o->hop) ||
-            o->hop.port > 65535 - ROUTE_SLOTS_MAX)
-            return wrong("--hop", "ADDRESS:PORT on this machine, as 127.0.0.1:10031");
-        return -1;
-    default:
-        if (!time_option(optarg, when_now(), &o->now))
-            return wrong("--now", "a time, as 2026-11-24T10:00:00Z");
-        o->now_said = true;
-        return -1;
-    }
-}
-
-static int take_task(struct options *o, int c)
-{
-    enum routegen_task task = TASK_SHOW + (enum routegen_task)(c - O_SHOW);
-
-    if (o->task != TASK_ROUTE && o->task != task)
-        return cli_usage(usage, "specify only one of --show, --print-postfix, --print-master, "
-                                "--check-postfix and --check-config");
-    o->task = task;
-    return -1;
-}
-
-static int take_long(struct options *o, int c)
-{
-    const char **const to[] = {&o->ledger, &o->follow, &o->type};
-    bool *const flag[] = {&o->automatic, &o->postmap, &o->reload, &o->all};
-
-    if (c >= O_SHOW)
-        return take_task(o, c);
-    if (c <= O_TYPE)
-        *to[c - O_LEDGER] = optarg;
-    else if (c == O_ROUTE)
-        o->route[o->routes++] = optarg;
-    else if (c == O_END)
-        o->end[o->ends++] = optarg;
-    else if (c >= O_AUTO && c <= O_ALL)
-        *flag[c - O_AUTO] = true;
-    else
-        return take_value(o, c);
-    return -1;
-}
-
-static int take(struct options *o, int c, char *arg)
-{
-    switch (c) {
-    case 'C':
-        o->conf = optarg;
-        return -1;
-    case 'd':
-        o->dir = optarg;
-        return -1;
-    case 'o':
-        return take_format(o);
-    case 'w':
-        o->output = optarg;
-        return -1;
-    case 'n':
-        o->dry_run = true;
-        return -1;
-    case 'v':
-        o->verbose = true;
-        return -1;
-    case 'q':
-        o->quiet = true;
-        return -1;
-    case 'h':
-        return cli_usage(usage, NULL);
-    case 'V':
-        puts("routegen " MPTOOLS_VERSION);
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
-    case '?':
-    case ':':
-        return cli_bad_option(usage, c, arg);
-    default:
-        return take_long(o, c);
-    }
-}
-
-static const char *contradiction(const struct options *o)
-{
     if (o->follow && o->files)
         return "specify only one of --follow and logs";
     if (o->task != TASK_ROUTE &&
@@ -210,36 +91,24 @@ static const char *contradiction(const struct options *o)
     return NULL;
 }
 
+static const struct command command = {"routegen", usage, rows, sizeof rows / sizeof *rows,
+                                       contradiction};
+
 int routegen_options(struct options *o, int argc, char **argv)
 {
-    int status = -1, c;
-    size_t room = (size_t)argc + 1;
+    *o = (struct options){.task = TASK_ROUTE, .format = OPTION_UNSAID, .now = WHEN_NONE};
+    int status = options_read(&command, o, argc, argv);
 
-    *o = (struct options){.task = TASK_ROUTE};
-    o->route = calloc(room, sizeof *o->route);
-    o->end = calloc(room, sizeof *o->end);
-    if (o->route == NULL || o->end == NULL) {
-        msg_error("out of memory");
-        return EXIT_TEMPFAIL;
-    }
-    opterr = 0;
-    while (status < 0 && (c = getopt_long(argc, argv, ":C:d:o:w:nvqhV", long_options, NULL)) != -1)
-        status = take(o, c, argv[optind - 1]);
-    if (status >= 0)
-        return status;
-    msg_quiet(o->quiet);
-    o->file = argv + optind;
-    o->files = argc - optind;
-    const char *problem = contradiction(o);
-    if (problem)
-        return cli_usage(usage, problem);
-    if (!o->format_said && o->output == NULL && isatty(STDOUT_FILENO))
-        o->format = ROUTE_TABLE;
-    return -1;
+    o->format = options_format(o->format, o->output);
+    o->now_said = o->now != WHEN_NONE;
+    return status;
 }
 
 bool routegen_settings(struct options *o, const struct settings *s)
 {
+    o->automatic |= s->route_auto;
+    if (o->slots == 0)
+        o->slots = s->route_slots;
     if (o->ledger == NULL)
         o->ledger = s->ledger ? s->ledger : LEDGER_DEFAULT;
     if (o->dir == NULL) {
@@ -253,7 +122,6 @@ bool routegen_settings(struct options *o, const struct settings *s)
 
 void routegen_options_free(struct options *o)
 {
-    free(o->route);
-    free(o->end);
+    options_free(&command, o);
     free(o->dir_made);
 }

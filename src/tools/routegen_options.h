@@ -30,8 +30,9 @@ struct options {
     int64_t now;
     struct route_place hop; /* port 0: not said */
     enum route_format format;
-    bool format_said, now_said, automatic, postmap, reload, all;
-    bool dry_run, verbose, quiet;
+    bool task_said[TASK_CHECK_CONFIG + 1];
+    bool now_said, automatic, postmap, reload, all;
+    bool dry_run, verbose;
 };
 
 /* Reads and checks the command line, and tells what is wrong with it. Returns -1 to go on, or an

@@ -1,19 +1,14 @@
 #include "senderblock_options.h"
 
-#include <getopt.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "act/blockmap.h"
 #include "act/ledger.h"
-#include "base/cli.h"
-#include "base/exits.h"
-#include "base/moment.h"
-#include "base/msg.h"
+#include "base/options.h"
 #include "base/share.h"
+#include "base/when.h"
 
 #define MAPS_DIR "/etc/postfix/mptools"
 
@@ -31,191 +26,42 @@ static const char usage[] =
     "    senderblock --follow /var/log/mail.log --postmap --reload         from cron\n"
     "    senderblock --show                                    who is blocked, and why?\n";
 
-enum {
-    O_LEDGER = 256,
-    O_FOLLOW,
-    O_REINSTATE,
-    O_TICKET,
-    O_STATEMENT,
-    O_STATEMENT_FILE,
-    O_UNDO,
-    O_BY,
-    O_METRICS,
-    O_NOW,
-    O_SLOTS,
-    O_MAX_NEW,
-    O_TYPE,
-    O_SHOW,
-    O_ALL,
-    O_POSTMAP,
-    O_RELOAD,
-    O_CONFIRM,
-    O_FORCE,
-    O_PRINT,
-    O_CHECK_POSTFIX,
-    O_CHECK,
-    O_YEAR
+#define AT(member) .at = offsetof(struct options, member)
+
+static const struct option_row rows[] = {
+    {"config", 'C', OPTION_TEXT, AT(conf)},
+    {"maps", 'd', OPTION_TEXT, AT(dir)},
+    {"output", 'o', OPTION_TEXT, AT(format), .word = (const char *const[]){"table", "json", NULL}},
+    {"dry-run", 'n', OPTION_FLAG, AT(dry_run)},
+    {"verbose", 'v', OPTION_FLAG, AT(verbose)},
+    {"ledger", 0, OPTION_TEXT, AT(ledger)},
+    {"follow", 0, OPTION_TEXT, AT(follow)},
+    {"reinstate", 0, OPTION_TEXT, AT(reinstate)},
+    {"ticket", 0, OPTION_TEXT, AT(ticket)},
+    {"statement", 0, OPTION_TEXT, AT(statement)},
+    {"statement-file", 0, OPTION_TEXT, AT(statement_file)},
+    {"undo", 0, OPTION_TEXT, AT(undo)},
+    {"by", 0, OPTION_TEXT, AT(by)},
+    {"metrics", 0, OPTION_TEXT, AT(metrics)},
+    {"now", 0, OPTION_TIME, AT(now)},
+    {"slots", 0, OPTION_NUMBER, AT(slots), 1, BLOCKMAP_SLOTS_MAX},
+    {"max-new-blocks", 0, OPTION_NUMBER, AT(max_new), 1, 1000000},
+    {"map-type", 0, OPTION_TEXT, AT(type)},
+    {"show", 0, OPTION_FLAG, AT(show)},
+    {"all", 0, OPTION_FLAG, AT(all)},
+    {"postmap", 0, OPTION_FLAG, AT(postmap)},
+    {"reload", 0, OPTION_FLAG, AT(reload)},
+    {"confirm", 0, OPTION_FLAG, AT(confirm)},
+    {"force", 0, OPTION_FLAG, AT(force)},
+    {"print-postfix", 0, OPTION_FLAG, AT(print_postfix)},
+    {"check-postfix", 0, OPTION_FLAG, AT(check_postfix)},
+    {"check-config", 0, OPTION_FLAG, AT(check_config)},
+    {"year", 0, OPTION_YEAR, AT(year)},
 };
 
-static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'C'},
-    {"maps", required_argument, NULL, 'd'},
-    {"output", required_argument, NULL, 'o'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {"ledger", required_argument, NULL, O_LEDGER},
-    {"follow", required_argument, NULL, O_FOLLOW},
-    {"reinstate", required_argument, NULL, O_REINSTATE},
-    {"ticket", required_argument, NULL, O_TICKET},
-    {"statement", required_argument, NULL, O_STATEMENT},
-    {"statement-file", required_argument, NULL, O_STATEMENT_FILE},
-    {"undo", required_argument, NULL, O_UNDO},
-    {"by", required_argument, NULL, O_BY},
-    {"metrics", required_argument, NULL, O_METRICS},
-    {"now", required_argument, NULL, O_NOW},
-    {"slots", required_argument, NULL, O_SLOTS},
-    {"max-new-blocks", required_argument, NULL, O_MAX_NEW},
-    {"map-type", required_argument, NULL, O_TYPE},
-    {"show", no_argument, NULL, O_SHOW},
-    {"all", no_argument, NULL, O_ALL},
-    {"postmap", no_argument, NULL, O_POSTMAP},
-    {"reload", no_argument, NULL, O_RELOAD},
-    {"confirm", no_argument, NULL, O_CONFIRM},
-    {"force", no_argument, NULL, O_FORCE},
-    {"print-postfix", no_argument, NULL, O_PRINT},
-    {"check-postfix", no_argument, NULL, O_CHECK_POSTFIX},
-    {"check-config", no_argument, NULL, O_CHECK},
-    {"year", required_argument, NULL, O_YEAR},
-    {NULL, 0, NULL, 0}};
-
-static int number(const char *name, uint64_t most, uint64_t *out)
+static const char *contradiction(void *to, int names, char **argument)
 {
-    if (slice_u64(slice_str(optarg), out) && *out > 0 && *out <= most)
-        return -1;
-    msg_error("%s: %s is not a number from 1 to %llu", name, optarg, (unsigned long long)most);
-    return EXIT_USAGE;
-}
-
-static int take_text(struct options *o, int c)
-{
-    const char **const to[] = {[O_LEDGER - O_LEDGER] = &o->ledger,
-                               [O_FOLLOW - O_LEDGER] = &o->follow,
-                               [O_REINSTATE - O_LEDGER] = &o->reinstate,
-                               [O_TICKET - O_LEDGER] = &o->ticket,
-                               [O_STATEMENT - O_LEDGER] = &o->statement,
-                               [O_STATEMENT_FILE - O_LEDGER] = &o->statement_file,
-                               [O_UNDO - O_LEDGER] = &o->undo,
-                               [O_BY - O_LEDGER] = &o->by,
-                               [O_METRICS - O_LEDGER] = &o->metrics};
-
-    *to[c - O_LEDGER] = optarg;
-    return -1;
-}
-
-static int take_number(struct options *o, int c)
-{
-    int year;
-
-    switch (c) {
-    case O_SLOTS:
-        return number("--slots", BLOCKMAP_SLOTS_MAX, &o->slots);
-    case O_MAX_NEW:
-        return number("--max-new-blocks", 1000000, &o->max_new);
-    case O_YEAR:
-        if (cli_year(optarg, &year)) {
-            o->year = (uint64_t)year;
-            return -1;
-        }
-        msg_error("--year: %s is no year", optarg);
-        return EXIT_USAGE;
-    default:
-        if (time_option(optarg, when_now(), &o->now))
-            return -1;
-        msg_error("--now: %s is no time, as 2026-11-24T10:00:00Z", optarg);
-        return EXIT_USAGE;
-    }
-}
-
-static void take_flag(struct options *o, int c)
-{
-    switch (c) {
-    case 'n':
-        o->dry_run = true;
-        break;
-    case 'v':
-        o->verbose = true;
-        break;
-    case 'q':
-        o->quiet = true;
-        break;
-    case O_SHOW:
-        o->show = true;
-        break;
-    case O_ALL:
-        o->all = true;
-        break;
-    case O_POSTMAP:
-        o->postmap = true;
-        break;
-    case O_RELOAD:
-        o->reload = true;
-        break;
-    case O_CONFIRM:
-        o->confirm = true;
-        break;
-    case O_FORCE:
-        o->force = true;
-        break;
-    case O_PRINT:
-        o->print_postfix = true;
-        break;
-    case O_CHECK_POSTFIX:
-        o->check_postfix = true;
-        break;
-    default:
-        o->check_config = true;
-    }
-}
-
-static int take(struct options *o, int c, char *arg)
-{
-    if (c >= O_LEDGER && c <= O_METRICS)
-        return take_text(o, c);
-    if ((c >= O_NOW && c <= O_MAX_NEW) || c == O_YEAR)
-        return take_number(o, c);
-    switch (c) {
-    case 'C':
-        o->conf = optarg;
-        return -1;
-    case 'd':
-        o->dir = optarg;
-        o->dir_said = true;
-        return -1;
-    case 'o':
-        o->format = optarg;
-        return -1;
-    case O_TYPE:
-        o->type = optarg;
-        return -1;
-    case 'h':
-        return cli_usage(usage, NULL);
-    case 'V':
-        puts("senderblock " MPTOOLS_VERSION);
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
-    case '?':
-    case ':':
-        return cli_bad_option(usage, c, arg);
-    default:
-        take_flag(o, c);
-        return -1;
-    }
-}
-
-static const char *contradiction(const struct options *o, int names)
-{
+    struct options *o = to;
     int modes = o->show + o->print_postfix + o->check_postfix + o->check_config +
                 (o->reinstate != NULL) + (o->undo != NULL) + (o->follow != NULL);
 
@@ -234,41 +80,29 @@ static const char *contradiction(const struct options *o, int names)
         return "--reinstate needs one of --statement TEXT and --statement-file FILE";
     if (!o->reinstate && (o->ticket || o->statement || o->statement_file || o->force))
         return "--ticket, --statement and --force go with --reinstate";
-    if (o->format && strcmp(o->format, "table") != 0 && strcmp(o->format, "json") != 0)
-        return "--output is table or json";
-    return NULL;
+    if (o->show && names)
+        o->incident = argument[0];
+    return modes == 0 && names == 0 && isatty(STDIN_FILENO) ? "no log was named" : NULL;
 }
+
+static const struct command command = {"senderblock", usage, rows, sizeof rows / sizeof *rows,
+                                       contradiction};
 
 int senderblock_options(struct options *o, int argc, char **argv)
 {
-    int status = -1, c;
-
     *o = (struct options){.now = WHEN_NONE};
-    opterr = 0;
-    while (status < 0 && (c = getopt_long(argc, argv, ":C:d:o:nvqhV", long_options, NULL)) != -1)
-        status = take(o, c, argv[optind - 1]);
-    if (status >= 0)
-        return status;
-    msg_quiet(o->quiet);
+    int status = options_read(&command, o, argc, argv);
+
     o->conf = conf_dir(o->conf);
-    const char *wrong = contradiction(o, argc - optind);
-    if (wrong)
-        return cli_usage(usage, wrong);
-    if (o->show && optind < argc)
-        o->incident = argv[optind];
-    bool reads = !o->show && !o->reinstate && !o->undo && !o->print_postfix && !o->check_postfix &&
-                 !o->check_config && !o->follow;
-    if (reads && optind == argc && isatty(STDIN_FILENO))
-        return cli_usage(usage, "no log was named");
-    return -1;
+    return status;
 }
 
 bool senderblock_settings(struct options *o, const struct settings *s)
 {
-    const struct passwd *user;
+    bool dir_said = o->dir != NULL;
 
     if (o->by == NULL)
-        o->by = (user = getpwuid(getuid())) ? user->pw_name : "operator";
+        o->by = options_user();
     if (o->dir == NULL)
         o->dir = s->maps ? s->maps : MAPS_DIR;
     if (o->slots == 0)
@@ -277,7 +111,7 @@ bool senderblock_settings(struct options *o, const struct settings *s)
         o->max_new = s->max_new_blocks;
     if (o->ledger == NULL)
         o->ledger = s->ledger;
-    if (o->ledger == NULL && o->dir_said && asprintf(&o->made, "%s/mp_ledger.db", o->dir) > 0)
+    if (o->ledger == NULL && dir_said && asprintf(&o->made, "%s/mp_ledger.db", o->dir) > 0)
         o->ledger = o->made;
     else if (o->ledger == NULL)
         o->ledger = LEDGER_DEFAULT;

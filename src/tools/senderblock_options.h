@@ -14,9 +14,8 @@ struct options {
     const char *incident;          /* of --show, NULL: all */
     uint64_t slots, max_new, year; /* 0: not said */
     int64_t now;                   /* WHEN_NONE: not said */
-    bool dry_run, verbose, quiet, postmap, reload, confirm, force, all;
+    bool dry_run, verbose, postmap, reload, confirm, force, all;
     bool show, print_postfix, check_postfix, check_config;
-    bool dir_said;
     char *made; /* of the ledger's default name */
 };
 

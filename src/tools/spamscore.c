@@ -5,6 +5,7 @@
 
 #include "base/exits.h"
 #include "base/msg.h"
+#include "log/parser_metrics.h"
 #include "log/stream.h"
 #include "spamscore_calibrate.h"
 #include "config.h"
@@ -19,6 +20,7 @@ struct run {
     struct stream *in;
     struct scorer *scorer;
     struct outfile out;
+    struct report_count count;
 };
 
 static int no_memory(void)
@@ -96,18 +98,17 @@ static int report(struct run *run)
                                 .whole = stream_status(run->in) == 0,
                                 .top = o->top};
     struct scorer_stats stats;
-    size_t flagged;
 
     if (o->output == NULL)
         ro.style = table_style_of(STDOUT_FILENO);
-    if (!report_write(run->scorer, &ro, &run->out, &flagged))
+    if (!report_write(run->scorer, &ro, &run->out, &run->count))
         return no_memory();
     scorer_stats(run->scorer, &stats);
     if (o->verbose)
         msg_info("%llu records, %llu identities, %llu flagged at a threshold of %.2f",
                  (unsigned long long)stats.records, (unsigned long long)stats.identities,
                  (unsigned long long)stats.flagged, run->config->scoring.threshold);
-    return flagged ? EXIT_FOUND : EXIT_DONE;
+    return report_flagged(&run->count) ? EXIT_FOUND : EXIT_DONE;
 }
 
 /* After the walk. */
@@ -118,6 +119,35 @@ static int report_one(struct run *run)
     if (state < 0)
         msg_warn("%s: this log has no mail of that login or client address", run->o->explain);
     return state > STATE_CLEAR ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int write_metrics(const struct run *run)
+{
+    struct metrics_label label[] = {{"state", SLICE_NONE}};
+    struct failure failure = {0};
+    struct parser_stats read;
+    struct scorer_stats scored;
+    struct metrics m = {0};
+
+    parser_stats(stream_parser(run->in), &read);
+    scorer_stats(run->scorer, &scored);
+    metrics_parse(&m, "spamscore", &read);
+    metrics_gauge(&m, "mptools_spamscore_identities", "Logins and machines that were heard of.",
+                  (double)scored.identities);
+    metrics_family(&m, "mptools_spamscore_suspects", "gauge",
+                   "Those of them that the last run flagged, by state.");
+    for (unsigned state = STATE_CLEAR + 1; state <= STATE_INFECTED; state++) {
+        label[0].value = suspect_state_name(state);
+        metrics_sample(&m, label, 1, (double)run->count.by_state[state]);
+    }
+    metrics_gauge(&m, "mptools_spamscore_last_run_timestamp_seconds", "When spamscore last ran.",
+                  (double)(when_now() / WHEN_SECOND));
+    int status = metrics_write(&m, run->o->metrics, &failure);
+    if (status)
+        msg_error("%s", failure_text(&failure));
+    failure_free(&failure);
+    metrics_free(&m);
+    return status;
 }
 
 static int work(struct run *run)
@@ -133,7 +163,10 @@ static int work(struct run *run)
     if (run->out.failure.status)
         msg_error("%s", outfile_error(&run->out));
     outfile_free(&run->out);
-    return exit_worse(status, written);
+    status = exit_worse(status, written);
+    if (status <= EXIT_FOUND && run->o->metrics)
+        status = exit_worse(status, write_metrics(run));
+    return status;
 }
 
 /* What a run needs, with what the last one left. */

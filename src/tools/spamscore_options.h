@@ -5,8 +5,7 @@
 #include "judge/report.h"
 
 struct options {
-    const char *format_name, *explain, *output, *state, *conf, *tz;
-    const char *top_text, *year_text, *since_text, *until_text;
+    const char *explain, *output, *state, *conf, *metrics;
     enum report_format format;
     uint64_t top, year;   /* 0: not said */
     int64_t since, until; /* WHEN_NONE, INT64_MAX: not said */

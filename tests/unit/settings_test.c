@@ -333,18 +333,23 @@ static void files(void **state)
     assert_non_null(mkdtemp(dir));
     assert_int_equal(settings_load(dir, &p, &s), WORDS_ABSENT);
     assert_true(s.false_flags == 0);
+    assert_false(s.route_auto);
+    assert_int_equal(s.route_slots, 0);
     assert_null(s.geoip_country);
     assert_null(s.geoip_asn);
     settings_free(&s);
     put(dir,
         "[scoring]\nfalse_flags = 1 per 1,000,000 messages\n"
-        "[geoip]\ncountry = c.mmdb\nasn = /a.mmdb\n",
+        "[geoip]\ncountry = c.mmdb\nasn = /a.mmdb\n"
+        "[route]\nauto = yes\nslots = 99\n",
         1);
     assert_int_equal(settings_load(dir, &p, &s), WORDS_OK);
     assert_true(s.false_flags == 1e-6);
     snprintf(name, sizeof name, "%s/c.mmdb", dir);
     assert_string_equal(s.geoip_country, name);
     assert_string_equal(s.geoip_asn, "/a.mmdb");
+    assert_true(s.route_auto);
+    assert_int_equal(s.route_slots, 99);
     settings_free(&s);
     assert_int_equal(p.count, 0);
     put(dir, "[scoring]\nfalse_flags = 1\n", 1);

@@ -1,98 +1,67 @@
 #include "act/metrics.h"
 
-#include <float.h>
-#include <math.h>
-
-#include "base/atomic.h"
-#include "base/exits.h"
-
-static bool letter(char c)
+/* Samples of a query: labels' values first, the number last. NULL numbers are left out. */
+static bool samples(struct metrics *m, struct ledger *l, const char *sql,
+                    struct metrics_label *label, int labels)
 {
-    return (unsigned char)((c | 0x20) - 'a') < 26 || c == '_';
-}
+    struct ledger_rows r = ledger_query(l, sql, "");
 
-/* [a-zA-Z_][a-zA-Z0-9_]*: colons are for rules of the server. */
-static bool is_name(const char *s)
-{
-    if (!letter(*s))
-        return false;
-    while (letter(*s) || is_digit(*s))
-        s++;
-    return *s == '\0';
-}
-
-static void escape(struct text *out, struct slice s, bool quotes)
-{
-    const char *end = s.p + s.n;
-    size_t n;
-
-    for (const char *p = s.p; p < end; p += n ? n : 1) {
-        n = utf8_length(p, end);
-        if (n == 0)
-            text_addf(out, "\\\\x%02x", (unsigned char)*p);
-        else if (*p == '\n')
-            text_add(out, SL("\\n"));
-        else if (*p == '\\' || (*p == '"' && quotes))
-            text_addf(out, "\\%c", *p);
-        else
-            text_add(out, slice_of(p, n));
+    while (ledger_next(&r)) {
+        for (int i = 0; i < labels; i++)
+            label[i].value = ledger_text(&r, i);
+        if (ledger_int(&r, labels) != INT64_MIN)
+            metrics_sample(m, label, (size_t)labels, ledger_double(&r, labels));
     }
+    ledger_done(&r);
+    return ledger_failure(l)->status == 0;
 }
 
-void metrics_family(struct metrics *m, const char *name, const char *type, const char *help)
+bool metrics_listings(struct metrics *m, struct ledger *l)
 {
-    m->wrong |= strncmp(name, "mptools_", 8) != 0 || !is_name(name);
-    text_addf(&m->text, "# HELP %s ", name);
-    escape(&m->text, slice_str(help), false);
-    text_addf(&m->text, "\n# TYPE %s %s\n", name, type);
-    m->name = slice_str(name);
+    struct metrics_label state[] = {{"state", SLICE_NONE}};
+    struct metrics_label one[] = {{"ip", SLICE_NONE},
+                                  {"provider", SLICE_NONE},
+                                  {"source", SLICE_NONE},
+                                  {"state", SLICE_NONE}};
+
+    metrics_family(m, "mptools_listings", "gauge", "Listings of our addresses, by state.");
+    samples(m, l,
+            "SELECT s.column1, (SELECT count(*) FROM listings WHERE state = s.column1)"
+            " FROM (VALUES ('seen'), ('listed'), ('clearing'), ('clear')) s",
+            state, 1);
+    metrics_family(m, "mptools_listing_since_timestamp_seconds", "gauge",
+                   "Each open listing, with the time of the look that first found it.");
+    return samples(m, l,
+                   "SELECT ip, provider, source, state, first / 1000000 FROM listings"
+                   " WHERE state <> 'clear' ORDER BY id",
+                   one, 4);
 }
 
-/* Whole numbers without an exponent, as long as a double has them exactly. */
-static void number(struct text *out, double value)
+bool metrics_blocks(struct metrics *m, struct ledger *l)
 {
-    if (isnan(value))
-        text_add(out, SL("NaN"));
-    else if (isinf(value))
-        text_add(out, value > 0 ? SL("+Inf") : SL("-Inf"));
-    else if (value == floor(value) && fabs(value) < 0x1p53)
-        text_addf(out, "%.0f", value);
-    else
-        text_addf(out, "%.*g", DBL_DECIMAL_DIG, value);
-}
+    struct metrics_label label[] = {{"state", SLICE_NONE}}, type[] = {{"type", SLICE_NONE}},
+                         kind[] = {{"kind", SLICE_NONE}};
 
-void metrics_sample(struct metrics *m, const struct metrics_label *label, size_t labels,
-                    double value)
-{
-    m->wrong |= m->name.n == 0;
-    text_add(&m->text, m->name);
-    for (size_t i = 0; i < labels; i++) {
-        m->wrong |= !is_name(label[i].name) || strncmp(label[i].name, "__", 2) == 0;
-        text_addf(&m->text, "%c%s=\"", i ? ',' : '{', label[i].name);
-        escape(&m->text, label[i].value, true);
-        text_addc(&m->text, '"');
-    }
-    text_add(&m->text, labels ? SL("} ") : SL(" "));
-    number(&m->text, value);
-    text_addc(&m->text, '\n');
-}
-
-void metrics_gauge(struct metrics *m, const char *name, const char *help, double value)
-{
-    metrics_family(m, name, "gauge", help);
-    metrics_sample(m, NULL, 0, value);
-}
-
-int metrics_write(const struct metrics *m, const char *path, struct failure *failure)
-{
-    if (m->text.failed)
-        return failure_memory(failure);
-    if (m->wrong)
-        return failure_set(failure, EXIT_DATA, "%s: a metric's name is wrong: not written", path);
-    return atomic_write(path, text_slice(&m->text), 0, NULL, failure);
-}
-
-void metrics_free(struct metrics *m)
-{
-    text_free(&m->text);
+    metrics_family(m, "mptools_incidents", "gauge", "Incidents, by state.");
+    samples(m, l,
+            "SELECT s.column1, (SELECT count(*) FROM incidents WHERE state = s.column1) FROM"
+            " (VALUES ('watch'), ('address'), ('rule'), ('suspended'), ('reinstated'),"
+            " ('closed')) s",
+            label, 1);
+    metrics_family(m, "mptools_suspects", "gauge", "Identities flagged in open incidents.");
+    samples(m, l,
+            "SELECT k.column1, (SELECT count(DISTINCT s.identity) FROM suspects s JOIN incidents i"
+            " ON i.id = s.incident WHERE i.state <> 'closed' AND s.kind = k.column1)"
+            " FROM (VALUES ('login'), ('client')) k",
+            kind, 1);
+    metrics_family(m, "mptools_blocks", "gauge", "Blocks that stand, by type.");
+    samples(m, l,
+            "SELECT t.column1, (SELECT count(*) FROM actions WHERE until IS NULL AND type ="
+            " t.column1) FROM (VALUES ('address'), ('rule'), ('suspension')) t",
+            type, 1);
+    metrics_family(m, "mptools_refused_recipients_total", "counter",
+                   "Recipients that the blocks have refused, as the log shows.");
+    samples(m, l, "SELECT coalesce(sum(refused), 0) FROM actions", NULL, 0);
+    metrics_family(m, "mptools_notices_unsent", "gauge", "Notices that wait for mpnotify.");
+    return samples(m, l, "SELECT count(*) FROM notices WHERE sent IS NULL", NULL, 0);
 }

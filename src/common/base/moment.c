@@ -29,12 +29,13 @@ static bool take(struct slice *s, const char *any)
     return true;
 }
 
-static bool span(struct slice s, int64_t now, int64_t *out)
+bool span_option(const char *text, int64_t *out)
 {
     static const struct {
         char letter;
         unsigned seconds;
     } unit[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+    struct slice s = slice_str(text);
     uint64_t n;
 
     take(&s, "-");
@@ -43,7 +44,7 @@ static bool span(struct slice s, int64_t now, int64_t *out)
             continue;
         if (!slice_u64(slice_of(s.p, s.n - 1), &n) || n > SPAN_MOST / unit[i].seconds)
             return false;
-        *out = now - (int64_t)(n * unit[i].seconds) * WHEN_SECOND;
+        *out = (int64_t)(n * unit[i].seconds) * WHEN_SECOND;
         return true;
     }
     return false;
@@ -85,8 +86,10 @@ bool time_option(const char *text, int64_t now, int64_t *out)
     bool local = true;
     int east = 0;
 
-    if (span(s, now, out))
+    if (span_option(text, out)) {
+        *out = now - *out;
         return true;
+    }
     if (!digits(&s, 4, &c.year) || !take(&s, "-") || !digits(&s, 2, &c.month) || !take(&s, "-") ||
         !digits(&s, 2, &c.day))
         return false;

@@ -12,5 +12,7 @@
 
 /* Microseconds since 1970; false when s is no such time. */
 bool time_option(const char *s, int64_t now, int64_t *out);
+/* Microseconds, of a span alone. */
+bool span_option(const char *s, int64_t *out);
 
 #endif

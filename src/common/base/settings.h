@@ -26,6 +26,9 @@ struct settings {
     const char *contact;     /* whom a refusal names: a word without blanks; NULL: nobody */
     bool header_rules;       /* may rules look at the subject (header_checks, for everybody)? */
 
+    bool route_auto;      /* is everybody's mail routed around all listings? */
+    uint64_t route_slots; /* restriction classes of routes; 0: not set */
+
     const char *notify_from;     /* the address that notices come from; NULL: not set */
     const char *notify_operator; /* who signs them */
     const char *notify_copy;     /* an address that gets all of them, too */

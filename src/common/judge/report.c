@@ -6,7 +6,7 @@ struct report {
     struct outfile *out;
     struct text text;      /* not handed over yet */
     size_t named, matched; /* printed; wanted but for `top` */
-    size_t by_state[STATE_INFECTED + 1];
+    struct report_count count;
 };
 
 static void add_one(struct report *r, size_t i, const struct suspect *suspect)
@@ -38,10 +38,10 @@ static void add_total(struct report *r, uint64_t identities)
 
     text_addf(&r->text, "%zu of %llu identities", r->matched, (unsigned long long)identities);
     for (unsigned state = STATE_INFECTED + 1; state-- > 0;) {
-        if (r->by_state[state] == 0)
+        if (r->count.by_state[state] == 0)
             continue;
         struct slice name = suspect_state_name(state);
-        text_addf(&r->text, "%s %zu %.*s", sep, r->by_state[state], (int)name.n, name.p);
+        text_addf(&r->text, "%s %zu %.*s", sep, r->count.by_state[state], (int)name.n, name.p);
         sep = ",";
     }
     if (r->named < r->matched)
@@ -94,14 +94,14 @@ static void add_all(struct report *r, size_t n)
         if (!is_wanted(r->o, &suspect))
             continue;
         r->matched++;
-        r->by_state[suspect.state]++;
+        r->count.by_state[suspect.state]++;
         if (r->o->top == 0 || r->named < r->o->top)
             add_one(r, i, &suspect);
     }
 }
 
 bool report_write(struct scorer *s, const struct report_options *o, struct outfile *out,
-                  size_t *flagged)
+                  struct report_count *count)
 {
     struct report r = {.scorer = s, .o = o, .out = out};
     size_t n = scorer_rank(s, o->all);
@@ -115,8 +115,17 @@ bool report_write(struct scorer *s, const struct report_options *o, struct outfi
         add_end(&r);
         outfile_add(out, text_slice(&r.text));
     }
-    *flagged = r.matched - r.by_state[STATE_CLEAR];
+    *count = r.count;
     bool failed = r.text.failed;
     text_free(&r.text);
     return !failed;
+}
+
+size_t report_flagged(const struct report_count *count)
+{
+    size_t n = 0;
+
+    for (unsigned state = STATE_CLEAR + 1; state <= STATE_INFECTED; state++)
+        n += count->by_state[state];
+    return n;
 }

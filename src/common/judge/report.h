@@ -23,9 +23,15 @@ struct report_options {
     size_t top;    /* only so many; 0: all of them */
 };
 
-/* *flagged: how many are, by `since`, but whatever `top` is. False when memory runs out; then the
- * end line is missing, too. Writing errors are out's. */
+/* How many there are in each state, by `since`, but whatever `top` is; clear ones only with `all`.
+ */
+struct report_count {
+    size_t by_state[STATE_INFECTED + 1];
+};
+
+/* False when memory runs out; then the end line is missing, too. Writing errors are out's. */
 bool report_write(struct scorer *s, const struct report_options *o, struct outfile *out,
-                  size_t *flagged);
+                  struct report_count *count);
+size_t report_flagged(const struct report_count *count);
 
 #endif
