@@ -93,8 +93,8 @@ static int print_mail(struct run *r, struct delist_request *q, const struct deli
     delist_request_mail(&r->out, q, x, &r->c->office);
     if (q->id)
         msg_info("nothing has been sent; when you have: delistreq --sent %lld", (long long)q->id);
-    if (q->notes.n)
-        msg_info("listing %lld: %.*s", (long long)x->id, (int)q->notes.n - 1, q->notes.p);
+    for (struct slice rest = SLICE_NONE, line; delist_request_note(q, &rest, &line);)
+        msg_info("listing %lld: %.*s", (long long)x->id, (int)line.n, line.p);
     return 0;
 }
 
@@ -119,14 +119,16 @@ static int print_request(struct run *r, const struct delist *x)
     return status;
 }
 
-static void refuse(const struct delist *x)
+/* With --all that isn't a mistake. */
+static void refuse(const struct delist *x, bool all)
 {
     struct slice verdict = delist_verdict_name(x->verdict);
 
-    msg_error("listing %lld, %.*s at %.*s: %.*s: %.*s%s%.*s", (long long)x->id, (int)x->ip.n,
-              x->ip.p, (int)x->list.n, x->list.p, (int)verdict.n, verdict.p, (int)x->reason.n,
-              x->reason.n ? x->reason.p : "", x->reason.n && x->next.n ? ": " : "", (int)x->next.n,
-              x->next.n ? x->next.p : "");
+    (all ? msg_info : msg_error)("listing %lld, %.*s at %.*s: %.*s: %.*s%s%.*s", (long long)x->id,
+                                 (int)x->ip.n, x->ip.p, (int)x->list.n, x->list.p, (int)verdict.n,
+                                 verdict.p, (int)x->reason.n, x->reason.n ? x->reason.p : "",
+                                 x->reason.n && x->next.n ? ": " : "", (int)x->next.n,
+                                 x->next.n ? x->next.p : "");
 }
 
 static int ask(struct run *r)
@@ -141,7 +143,7 @@ static int ask(struct run *r)
         if (r->d.list[i].may_ask) {
             status = print_request(r, &r->d.list[i]);
         } else {
-            refuse(&r->d.list[i]);
+            refuse(&r->d.list[i], r->o->all);
             result = r->o->listing ? EXIT_FOUND : result;
         }
     }
@@ -157,6 +159,9 @@ static int state_cause(struct run *r)
 
     if (status)
         return status;
+    if (fixed > o->now)
+        return failure_set(&r->failure, EXIT_USAGE,
+                           "--fixed: lies ahead: state the cause when it has been removed");
     for (size_t i = 0; i < 2; i++) {
         struct slice name = delist_names(&r->d.list[0], slice_str(texts[i]));
         if (name.n || *texts[i] == '\0')

@@ -36,6 +36,7 @@ struct delist_culprit *culprits_add(struct culprits *c)
     *d = (struct delist_culprit){.began = WHEN_NONE,
                                  .ended = WHEN_NONE,
                                  .acted = WHEN_NONE,
+                                 .judged = WHEN_NONE,
                                  .reinstated = WHEN_NONE,
                                  .sign = WHEN_NONE,
                                  .last_attempt = WHEN_NONE,
@@ -54,7 +55,7 @@ static const char flagged_sql[] =
     "SELECT i.id, i.customer, i.scope, i.identity, i.state, i.last_spam, i.last_attempt,"
     " i.attempts, i.reinstated, min(coalesce(nullif(s.since, 0), s.time)), max(s.time),"
     " max(s.state = 'infected'), max(s.kind = 'login'), max(s.kind = 'client'), min(s.identity),"
-    " max(s.messages)"
+    " max(s.messages), (SELECT count(*) FROM tickets t WHERE t.incident = i.id)"
     " FROM suspects s JOIN incidents i ON i.id = s.incident"
     " WHERE s.time >= ? AND coalesce(nullif(s.since, 0), s.time) <= ?"
     " GROUP BY i.id ORDER BY i.id";
@@ -85,6 +86,7 @@ static void take_flagged(struct culprits *c, const struct ledger_rows *r, struct
     d->client = ledger_int(r, 13) > 0;
     d->identity = arena_slice(c->arena, *whole ? ledger_text(r, 14) : ledger_text(r, 3));
     d->messages = later(ledger_int(r, 15), 0);
+    d->ticket = ledger_int(r, 16) > 0;
 }
 
 /* --- what was done --- */
@@ -101,13 +103,13 @@ static struct acts acts_of(struct culprits *c, struct delist_culprit *d)
                      "SELECT count(*), count(*) FILTER (WHERE until IS NULL),"
                      " coalesce(min(since) FILTER (WHERE until IS NULL), min(since)), max(since),"
                      " max(CASE type WHEN 'suspension' THEN 2 WHEN 'rule' THEN 1 ELSE 0 END)"
-                     " FROM actions WHERE incident = ?",
+                     " FILTER (WHERE until IS NULL) FROM actions WHERE incident = ?",
                      "i", d->incident);
 
     if (ledger_next(&r)) {
         a = (struct acts){ledger_int(&r, 0), ledger_int(&r, 1), ledger_int(&r, 2),
                           ledger_int(&r, 3)};
-        d->type = a.all ? (enum action_type)ledger_int(&r, 4) : ACTION_ADDRESS;
+        d->type = a.standing ? (enum action_type)ledger_int(&r, 4) : ACTION_ADDRESS;
         d->acted = a.all ? a.first : WHEN_NONE;
     }
     ledger_done(&r);
@@ -121,16 +123,17 @@ static struct acts acts_of(struct culprits *c, struct delist_culprit *d)
     " = ? AND s.kind = m.kind AND s.identity = m.identity)"
 
 /* Did its spam leave by the address? It may have, unless all of it is known to have left by
- * others. */
+ * others: all its mail while it was spamming, and what the filter took for spam since. */
 static bool came_by(struct culprits *c, struct delist_culprit *d, struct slice customer)
 {
-    int64_t all = 0, here = 0, unknown = 0;
+    int64_t all = 0, here = 0, unknown = 0, until = later(d->ended, d->began);
     struct ledger_rows r = ledger_query(c->ledger,
                                         "SELECT count(*), sum(m.outbound IN (?, ?)),"
                                         " sum(m.outbound = '') FROM messages m WHERE" OF_FLAGGED
-                                        " AND m.time BETWEEN ? AND ?",
-                                        "tttiii", c->q->ip, c->plain_ip, customer, d->incident,
-                                        d->began, later(d->ended, d->began));
+                                        " AND (m.time BETWEEN ? AND ? OR (m.spam > 0 AND"
+                                        " m.time BETWEEN ? AND ?))",
+                                        "tttiiiii", c->q->ip, c->plain_ip, customer, d->incident,
+                                        d->began, until, until, c->q->now);
 
     if (ledger_next(&r)) {
         all = ledger_int(&r, 0);
@@ -181,8 +184,10 @@ static int64_t past_block(struct culprits *c, const struct delist_culprit *d, st
 /* Is nothing refused, and why? */
 static bool is_free(struct delist_culprit *d, const struct acts *a)
 {
-    if (d->stage == INCIDENT_REINSTATED || d->stage == INCIDENT_CLOSED)
-        return false;
+    if (d->stage == INCIDENT_REINSTATED || d->stage == INCIDENT_CLOSED) {
+        d->state = CULPRIT_NO_TICKET;
+        return !d->ticket;
+    }
     if (d->stage == INCIDENT_WATCH)
         d->state = a->all ? CULPRIT_FREE : CULPRIT_WATCHED;
     else if (a->standing == 0)
@@ -202,6 +207,7 @@ static void judge(struct culprits *c, struct delist_culprit *d, struct slice cus
         return;
     if (d->reinstated != WHEN_NONE && d->reinstated > after)
         after = d->reinstated;
+    d->judged = after;
     past = past_block(c, d, customer, whole, after);
     if (d->ended > after)
         past = later(past, d->ended);
@@ -218,11 +224,10 @@ static void judge(struct culprits *c, struct delist_culprit *d, struct slice cus
     d->ended = later(d->ended, past);
 }
 
-static bool is_closed_watch(struct culprits *c, const struct delist_culprit *d)
+/* Nothing was done about it, or what was done was taken back. */
+static bool is_closed_watch(const struct delist_culprit *d)
 {
-    return d->stage == INCIDENT_CLOSED && d->reinstated == WHEN_NONE &&
-           ledger_int_of(c->ledger, 0, "SELECT count(*) FROM actions WHERE incident = ?", "i",
-                         d->incident) == 0;
+    return d->stage == INCIDENT_CLOSED && d->reinstated == WHEN_NONE;
 }
 
 static void find_flagged(struct culprits *c)
@@ -236,7 +241,7 @@ static void find_flagged(struct culprits *c)
             break;
         take_flagged(c, &r, d, &whole);
         struct slice customer = whole ? d->customer : SL("");
-        if (is_closed_watch(c, d) || !came_by(c, d, customer))
+        if (is_closed_watch(d) || !came_by(c, d, customer))
             c->n--;
         else
             judge(c, d, customer, whole);

@@ -70,7 +70,7 @@ void culprits_unflagged(struct culprits *c)
     size_t flagged = c->n;
     struct ledger_rows r = ledger_query(
         c->ledger,
-        "SELECT kind, identity, max(customer), count(*), sum(spam > 0), sum(refused > 0),"
+        "SELECT kind, identity, max(customer), count(*), sum(spam > 0 OR refused > 0),"
         " min(time) FILTER (WHERE spam > 0 OR refused > 0),"
         " max(time) FILTER (WHERE spam > 0 OR refused > 0), max(spam)"
         " FROM messages WHERE time BETWEEN ? AND ? AND outbound IN (?, ?, '')"
@@ -88,13 +88,13 @@ void culprits_unflagged(struct culprits *c)
         d->state = CULPRIT_UNFLAGGED;
         d->login = slice_eq(ledger_text(&r, 0), SL("login"));
         d->client = !d->login;
-        d->virus = ledger_int(&r, 8) > 1;
+        d->virus = ledger_int(&r, 7) > 1;
         d->identity = arena_slice(c->arena, identity);
         d->customer = arena_slice(c->arena, customer);
         d->messages = ledger_int(&r, 3);
-        d->refused = ledger_int(&r, 5);
-        d->began = ledger_int(&r, 6);
-        d->ended = d->sign = ledger_int(&r, 7);
+        d->refused = ledger_int(&r, 4);
+        d->began = ledger_int(&r, 5);
+        d->ended = d->sign = ledger_int(&r, 6);
     }
     ledger_done(&r);
 }

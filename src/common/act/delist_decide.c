@@ -42,11 +42,17 @@ static void say_culprit(struct text *t, const struct delist_culprit *c)
     name_culprit(t, c);
     switch (c->state) {
     case CULPRIT_SENDING:
-        add_at(t, " still sends: mail left at ", c->sign);
-        add_at(t, ", after the block of ", c->acted);
+        add_at(t, " still sends: mail left at ", c->ended);
+        add_at(t,
+               c->judged == c->reinstated ? ", after it was reinstated at "
+                                          : ", after the block of ",
+               c->judged);
         break;
     case CULPRIT_FREE:
         add(t, " is not blocked: its block was taken back");
+        break;
+    case CULPRIT_NO_TICKET:
+        add(t, " was reinstated without a ticket that says how it was cleaned up");
         break;
     case CULPRIT_WATCHED:
         add_at(t, " is only watched, nothing of it is refused; its last spam left at ", c->ended);
@@ -151,10 +157,11 @@ static void decide_cause(struct decision *d)
         next_of_unfixed(d);
         break;
     case CAUSE_RECENT:
-        if (x->culprits)
-            say_culprits(d);
-        else
-            add_at(&d->reason, "the cause was removed at ", x->fixed);
+        say_culprits(d);
+        if (x->stated.n && x->fixed != WHEN_NONE) {
+            add(&d->reason, x->culprits ? "; " : "");
+            add_at(&d->reason, "the cause, as it was stated, was removed at ", x->fixed);
+        }
         x->at = ready_at(x, d->quiet);
         add_at(&d->next, "nothing may be seen of it until ", x->at);
         break;
@@ -226,14 +233,25 @@ static void by_itself(struct decision *d)
         if (x->culprit[i].ended > last)
             last = x->culprit[i].ended;
     x->verdict = DELIST_BY_ITSELF;
+    if (d->next.n) { /* as long as it goes on, that time doesn't begin */
+        add(&d->next, "; then it goes by itself, ");
+        if (x->provider->expires) {
+            delist_add_span(&d->next, x->provider->expires * HOUR);
+            add(&d->next, " after the last sign");
+        } else {
+            add(&d->next, "in time");
+        }
+        add(&d->next, ": requests are useless");
+    }
     if (x->provider->expires)
         x->at = last + x->provider->expires * HOUR;
     if (d->next.n)
         return;
     if (x->at != WHEN_NONE) {
         add_at(&d->next, "goes by itself, not before ", x->at);
-        add(&d->next, x->at <= d->o->now ? ": that is over, so run blwatch, or it was seen again"
-                                         : " and if nothing new is seen; requests are useless");
+        add(&d->next, x->at <= d->o->now
+                          ? ": that is over, so run blwatch, or it was seen again"
+                          : ", and only if nothing new is seen; requests are useless");
     } else {
         add(&d->next, "goes by itself; requests are useless");
     }
@@ -253,11 +271,11 @@ static void asked(struct decision *d)
     add(&d->next, " ago, usual time ");
     delist_add_span(&d->next, usual(x->provider));
     if (x->verdict == DELIST_WAITING) {
-        add(&d->next, ": wait");
+        add(&d->next, x->answer.n ? ": reply to their answer, or wait" : ": wait");
         return;
     }
     add(&d->next, x->last < x->asked ? ": look again with blwatch"
-                  : x->answer.n      ? ": answer to their answer"
+                  : x->answer.n      ? ": reply to their answer"
                                      : ": look again, or reply to the ticket");
     if (x->may_ask)
         text_addf(&d->next, "; or ask again: delistreq %lld", (long long)x->id);
@@ -280,8 +298,7 @@ static void decide_request(struct decision *d, struct ledger *l, struct arena *a
         x->verdict = DELIST_REFUSED;
     } else if (other) {
         x->verdict = DELIST_BEHIND;
-        text_addf(&d->next,
-                  "first the listing %lld, %.*s: they don't take requests before it is gone",
+        text_addf(&d->next, "first listing %lld, %.*s: they don't take requests before it is gone",
                   (long long)other, (int)which.n, which.p);
     } else if (x->asked != WHEN_NONE) {
         asked(d);
@@ -300,6 +317,11 @@ static void decide_request(struct decision *d, struct ledger *l, struct arena *a
         if (x->provider->owner_only)
             add(&d->next,
                 " (only the owner of the network may ask: if that isn't you, pass it on)");
+        if (x->provider->expires) {
+            add(&d->next, "; without a request it goes by itself, ");
+            delist_add_span(&d->next, x->provider->expires * HOUR);
+            add(&d->next, " after the last sign");
+        }
     }
 }
 

@@ -27,6 +27,7 @@ struct making {
     const struct delist *x;
     const struct delist_office *o;
     const struct delist_template *t; /* the provider's, or its way's */
+    struct slice language;
     struct delist_facts facts;
     struct text notes;
     bool failed;
@@ -79,7 +80,8 @@ static void find_address(struct making *m)
     else if (x->provider->to_unchecked && !m->out->from_reply)
         note(m, "the address couldn't be confirmed: look whether it is the right one");
     if (m->out->way == PROVIDER_MAIL && m->out->to.n && !delist_request_mailable(m->out))
-        note(m, "the address to write to stands on that page");
+        text_addf(&m->notes, "the address to write to stands on %.*s\n", (int)m->out->to.n,
+                  m->out->to.p);
 }
 
 bool delist_request_mailable(const struct delist_request *r)
@@ -107,22 +109,32 @@ static const struct delist_section *section_of(const struct making *m, struct sl
     return s || fields == NULL ? s : delist_section_find(fields, key);
 }
 
+static bool is_setting(struct slice key)
+{
+    return slice_eq(key, SL("phone")) || slice_eq(key, SL("website"));
+}
+
 static void add_field(struct making *m, const struct delist_section *s)
 {
     struct delist_field *f = &m->out->field[m->out->fields];
 
     *f = (struct delist_field){.key = s->key, .label = s->label, .text = render(m, s->text, false)};
-    if (f->text.n == 0 && s->text.n) {
-        text_addf(&m->notes, "%.*s: not known: fill it in, or set it in [delist] of mptools.conf\n",
-                  (int)s->label.n, s->label.p);
-    }
+    if (f->text.n == 0 && s->text.n)
+        text_addf(&m->notes, "%.*s: not known: fill it in%s\n", (int)s->label.n, s->label.p,
+                  is_setting(s->key) ? ", or set it in [delist] of mptools.conf" : "");
     m->out->fields++;
 }
 
 /* The template's own, in its order, then what else is asked for. */
 static void make_fields(struct making *m)
 {
+    /* of a form whose fields aren't known */
+    static struct slice most[] = {SL("ip"), SL("email"), SL("reason")};
+    static const struct provider_words any = {most, sizeof most / sizeof *most};
     const struct provider_words *asked = &m->x->provider->fields;
+
+    if (asked->n + m->t->sections == 0 && m->out->way == PROVIDER_FORM)
+        asked = &any;
 
     m->out->field =
         arena_alloc(&m->out->arena, (m->t->sections + asked->n + 1) * sizeof *m->out->field);
@@ -147,6 +159,11 @@ static void make_notes(struct making *m)
 {
     const struct provider *p = m->x->provider;
 
+    if (m->facts.value[FACT_HOST].n == 0)
+        note(m, "the host name of the address isn't known: name it in `outbound' (hostname:NAME)");
+    if (m->x->stated.n && !slice_eq(m->language, SL("en")))
+        text_addf(&m->notes, "this text is in `%.*s': what you said with --cause has to be, too\n",
+                  (int)m->language.n, m->language.p);
     if (p->owner_only)
         note(m, "only the owner of the network may ask: if that isn't you, pass it on");
     if (p->lockout)
@@ -172,16 +189,16 @@ int delist_request_make(struct delist_request *out, const struct delist *x,
 
     out->way = x->provider->way;
     m.t = own_text(x) ? own_text(x) : delist_texts_find(o->texts, way);
-    struct slice language = x->policy && x->policy->language.n ? x->policy->language
-                            : m.t && m.t->language.n           ? m.t->language
-                                                               : SL("en");
+    m.language = x->policy && x->policy->language.n ? x->policy->language
+                 : m.t && m.t->language.n           ? m.t->language
+                                                    : SL("en");
     text_add(&name, SL("words."));
-    text_add(&name, language);
+    text_add(&name, m.language);
     const struct delist_template *words = delist_texts_find(o->texts, keep(&m, &name));
     if (m.t == NULL || words == NULL)
         return failure_set(failure, EXIT_CONFIG,
                            "requests/%.*s.txt: there is no such template: reinstall mptools",
-                           m.t ? (int)language.n + 6 : (int)way.n, m.t ? "words.en" : way.p);
+                           m.t ? (int)m.language.n + 6 : (int)way.n, m.t ? "words.en" : way.p);
     if (!delist_facts_make(&m.facts, x, o, l, words, &out->arena)) {
         if (ledger_failure(l)->status)
             return ledger_failure(l)->status;

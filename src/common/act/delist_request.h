@@ -38,6 +38,9 @@ struct slice delist_way_name(enum provider_way way);
 /* Where it goes, if a mail can go there: to is one address. */
 bool delist_request_mailable(const struct delist_request *r);
 
+/* The next line of the notes; rest starts as SLICE_NONE. */
+bool delist_request_note(const struct delist_request *r, struct slice *rest, struct slice *line);
+
 /* For people, with everything to paste; as JSON; as RFC 5322 for sendmail -t. */
 void delist_request_print(struct text *out, const struct delist_request *r, const struct delist *x);
 void delist_request_json(struct text *out, const struct delist_request *r, const struct delist *x);

@@ -3,6 +3,8 @@
 #include "act/notice_escape.h"
 #include "act/notice_mime.h"
 
+#define COMMENT 76u
+
 /* --- for people --- */
 
 static void add_line(struct text *out, const char *before, struct slice s)
@@ -12,14 +14,46 @@ static void add_line(struct text *out, const char *before, struct slice s)
     text_addc(out, '\n');
 }
 
+/* One note, on lines of about COMMENT columns. */
+static void add_note(struct text *out, struct slice s)
+{
+    size_t column = sizeof "# Note:" - 1;
+
+    text_add(out, SL("# Note:"));
+    while (s.n) {
+        const char *p = slice_chr(s, ' ');
+        struct slice word = p ? slice_range(s.p, p) : s;
+        s = slice_skip(s, word.n + (p ? 1 : 0));
+        if (column + 1 + word.n > COMMENT) {
+            text_add(out, SL("\n#  "));
+            column = 3;
+        }
+        text_addc(out, ' ');
+        text_add_visible(out, word);
+        column += 1 + word.n;
+    }
+    text_addc(out, '\n');
+}
+
+bool delist_request_note(const struct delist_request *r, struct slice *rest, struct slice *line)
+{
+    const char *nl = rest->p ? slice_chr(*rest, '\n') : slice_chr(r->notes, '\n');
+
+    if (rest->p == NULL)
+        *rest = r->notes;
+    if (rest->n == 0)
+        return false;
+    *line = nl ? slice_range(rest->p, nl) : *rest;
+    *rest = slice_skip(*rest, line->n + (nl ? 1 : 0));
+    return true;
+}
+
 static void add_notes(struct text *out, const struct delist_request *r)
 {
-    for (struct slice rest = r->notes; rest.n;) {
-        const char *nl = slice_chr(rest, '\n');
-        struct slice line = nl ? slice_range(rest.p, nl) : rest;
-        rest = slice_skip(rest, line.n + (nl ? 1 : 0));
-        add_line(out, "# Note: ", line);
-    }
+    struct slice rest = SLICE_NONE, line;
+
+    while (delist_request_note(r, &rest, &line))
+        add_note(out, line);
 }
 
 static void add_heading(struct text *out, const struct delist_request *r, const struct delist *x)
@@ -42,14 +76,15 @@ void delist_request_print(struct text *out, const struct delist_request *r, cons
 {
     add_heading(out, r, x);
     if (r->way == PROVIDER_MAIL) {
-        add_line(out, "\nTo: ", r->to);
+        add_line(out, "\nTo: ", delist_request_mailable(r) ? r->to : SLICE_NONE);
         add_line(out, "Subject: ", r->subject);
         text_addc(out, '\n');
         text_add(out, r->text);
         text_addc(out, '\n');
         return;
     }
-    add_line(out, "# Open: ", r->to);
+    if (r->to.n)
+        add_line(out, "# Open: ", r->to);
     for (struct slice rest = r->text; rest.n;) {
         const char *nl = slice_chr(rest, '\n');
         struct slice line = nl ? slice_range(rest.p, nl) : rest;

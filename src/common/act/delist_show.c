@@ -151,7 +151,7 @@ static void add_culprit(struct text *out, const struct delist_culprit *c)
         [CULPRIT_FIXED] = SL("fixed"),         [CULPRIT_RECENT] = SL("recent"),
         [CULPRIT_TRYING] = SL("trying"),       [CULPRIT_WATCHED] = SL("watched"),
         [CULPRIT_UNFLAGGED] = SL("unflagged"), [CULPRIT_FREE] = SL("free"),
-        [CULPRIT_SENDING] = SL("sending")};
+        [CULPRIT_NO_TICKET] = SL("no ticket"), [CULPRIT_SENDING] = SL("sending")};
 
     text_add(out, SL("{\"is\":"));
     text_add_json(out, state[c->state]);

@@ -27,10 +27,12 @@ static const struct slice fact_name[FACTS] = {
     [FACT_PHONE] = SL("phone"),
     [FACT_POLICY] = SL("policy"),
     [FACT_QUIET] = SL("quiet"),
+    [FACT_REFERENCE] = SL("reference"),
     [FACT_REINSTATED] = SL("reinstated"),
     [FACT_RELISTED] = SL("relisted"),
     [FACT_REPLY] = SL("reply"),
     [FACT_RESULT] = SL("result"),
+    [FACT_SIGN] = SL("sign"),
     [FACT_VOLUME] = SL("volume"),
     [FACT_WEBSITE] = SL("website"),
 };

@@ -277,7 +277,7 @@ static void add_subject(struct text *out, struct slice s, bool blanks)
 {
     for (size_t i = 0; i < s.n && i < 64; i++) {
         bool letter = (unsigned char)((s.p[i] | 0x20) - 'a') < 26 || is_digit(s.p[i]);
-        bool sign = s.p[i] && strchr(blanks ? " ()._@+-:/" : "._@+-:/", s.p[i]);
+        bool sign = s.p[i] && strchr(blanks ? " (),._@+-:/" : "._@+-:/", s.p[i]);
         text_addc(out, letter || sign ? s.p[i] : '?');
     }
 }
