@@ -348,6 +348,8 @@ def test_keys(resolver):
 S3150 = ("550 5.7.1 Unfortunately, messages from [203.0.113.11] weren't sent. Please contact your "
          "Internet service provider since part of their network is on our block list (S3150). You "
          "can also refer your provider to http://mail.live.com/mail/troubleshooting.aspx#errors.")
+S775 = ("451 4.7.650 The mail server [203.0.113.10] has been temporarily rate limited due to IP "
+        "reputation. For e-mail delivery information, see https://postmaster.live.com (S775)")
 OLC = "hotmail-com.olc.protection.outlook.com[192.0.2.33]:25"
 TELEKOM = ("554 IP=203.0.113.12 - A problem occurred. Ask your postmaster for help or to contact "
            "tosa@rx.t-online.de to clarify. (BL)")
@@ -451,6 +453,9 @@ def test_log():
     r = half.run("--no-dns", "-o", "table", "-n", half.dir + "/mail.log")
     check.ok(b"203.0.113.11" in r.out and b"Microsoft consumer" in r.out and b"listed" in r.out,
              "a table of what stands", r)
+    r = dry.run("--no-dns", "-n", "-o", "table", half.dir + "/mail.log")
+    flat = b" ".join(r.out.split())
+    check.ok(flat.count(b"S3150") == flat.count(b"550 5.7.1 ") == 2, "each code stands once", r)
     r = half.run("--clear", "microsoft-consumer", "--by", "eve", "203.0.113.11", "--now",
                  rfc3339(6100))
     check.ok(r.rc == 0 and not r.err and events(r) == [("delisted",) + ms],
@@ -506,18 +511,53 @@ def test_not_listings():
                   WHO[i % 3], MX00, True)
         c.deliver(70000 + i * 3600, "postfix-out3", "slow%d@t-online.de" % i, TELEKOM,
                   WHO[i % 3], MX00, True)
+    for i in range(40):  # their words in others' mouths: made up, or said to a forwarder
+        c.deliver(300000 + i * 60, "postfix-out1", "h%d@hostile.example" % i, S3150, WHO[i % 3])
+        c.deliver(300000 + i * 60, "postfix-out1", "i%d@hostile.example" % i, S775, WHO[i % 3])
+        c.deliver(310000 + i * 60, "postfix-out1", "j%d@hostile.example" % i, TELEKOM, WHO[i % 3],
+                  deferred=True)
     r = c.run("--no-dns", c.write_log())
     check.ok(r.rc == 0 and not r.out and not r.err,
              "the receiver's resolver, a dead list, one tenant's list, a domain, DMARC, users, "
-             "content, an old reply, one customer, few recipients, too slow: no listings", r)
+             "content, an old reply, one customer, few recipients, too slow, a mailbox provider's "
+             "words from a stranger: no listings", r)
+
+
+def test_unproven():
+    """All mail is routed around a listing: after a week it is taken for over, and seen again."""
+    c, day = Case("unproven"), 86400
+    ms = ("203.0.113.11", "microsoft-consumer")
+    for i in range(30):
+        c.deliver(i * 60, "postfix-out2", "v%d@hotmail.com" % i, S3150, WHO[i % 3], OLC)
+    for i in range(10 * 24 * 4):
+        c.deliver(4000 + i * 900, "postfix-out1", "w%d@hotmail.com" % i, "250 ok", WHO[i % 3], OLC)
+    for i in range(30):
+        c.deliver(9 * day + i * 60, "postfix-out2", "x%d@hotmail.com" % i, S3150, WHO[i % 3], OLC)
+    r = c.run("--no-dns", c.write_log(end=7 * day))
+    check.ok(r.rc == 1 and events(r) == [("seen",) + ms, ("listed",) + ms],
+             "for a week it stands", r)
+    r = c.run("--no-dns", c.write_log(end=9 * day))
+    check.ok(r.rc == 0 and events(r) == [("clearing",) + ms, ("delisted",) + ms],
+             "then it is taken for over", r)
+    why = "not tried since " + rfc3339(29 * 60)
+    check.equal([x["reason"] for x in tsv(r)], [why] * 2, "with the reason")
+    check.equal({f["reason"].endswith("203.0.113.11: %s." % why) for f in
+                 (json.loads(x[0]) for x in
+                  c.rows("SELECT facts FROM notices WHERE event = 'delisted'"))}, {True},
+                "which the partners are told")
+    check.equal(c.rows("SELECT count(*) FROM journal WHERE instr(reason, '%s')" % why), [(2,)],
+                "and the journal has")
+    r = c.run("--no-dns", c.write_log())
+    check.ok(r.rc == 1 and events(r) == [("seen",) + ms, ("listed",) + ms],
+             "refused again, it is listed again", r)
+    check.equal(c.rows("SELECT state FROM listings ORDER BY id"), [("clear",), ("listed",)],
+                "as a listing of its own")
 
 
 def test_warning():
     c = Case("warning")
-    s775 = ("451 4.7.650 The mail server [203.0.113.10] has been temporarily rate limited due to IP "
-            "reputation. For e-mail delivery information, see https://postmaster.live.com (S775)")
     for i in range(30):
-        c.deliver(i * 60, "postfix-out1", "u%d@hotmail.com" % i, s775, WHO[i % 3], OLC)
+        c.deliver(i * 60, "postfix-out1", "u%d@hotmail.com" % i, S775, WHO[i % 3], OLC)
     r = c.run("--no-dns", c.write_log())
     check.ok(r.rc == 0 and events(r) == [("warning", "203.0.113.10", "microsoft-consumer")],
              "S775 is an early warning, told once", r)
@@ -693,6 +733,7 @@ def main():
             server.stop()
     test_log()
     test_not_listings()
+    test_unproven()
     test_warning()
     test_address()
     test_metrics()

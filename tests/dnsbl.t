@@ -97,6 +97,16 @@ def truncated(name, qtype, tcp):
 TEN = {"192.0.2.10": ["127.0.0.2"]}
 HOSTILE = b"\x1b]0;owned\x07\xff\x00\n\ttail"
 HALF = honest(TEN)
+CNAME = 5
+
+
+def alias(qtype):
+    """Another name, and what that has."""
+    what = a("127.0.0.4") if qtype == A else txt(b"by another name")
+    return [record(CNAME, wire("x.other.example"))] + [
+        wire("x.other.example") + r[2:] for r in what]
+
+
 ANSWERS = {
     "servfail.example": lambda *q: (2, []),
     "refused.example": lambda *q: (5, []),
@@ -119,6 +129,9 @@ ANSWERS = {
     # Its entry of version 6 is missing.
     "half.example": lambda name, qtype, tcp:
         HALF(name, qtype, tcp) if name.count(".") == 5 else (3, []),
+    "alias.example": honest(TEN, rest=lambda name, qtype, tcp: (0, alias(qtype))),
+    "aliasonly.example": honest(TEN, rest=lambda name, qtype, tcp: (0, alias(qtype)[:1])),
+    "owner.example": honest(TEN, rest=lambda name, qtype, tcp: (0, alias(qtype)[1:])),
     "several.example": honest({
         "192.0.2.10": ["127.0.0.99", "127.0.0.11", "127.0.0.4", "127.0.0.4"],
         "192.0.2.11": ["127.0.0.2", "127.255.255.255"],
@@ -275,6 +288,12 @@ def test_several(ask, server):
         eq(value, want, "several addresses: %s of %s" % (want[0], want[2]))
     eq({entry(n) for n in server.names("several.example", TXT)}, {"192.0.2.10", "192.0.2.13"},
        "texts are asked for listings only")
+    zones = "alias aliasonly owner".split()
+    got, _ = ask.run(server, [a_list(z + ".example") for z in zones], ["192.0.2.9"])
+    eq([got[(z + ".example", "192.0.2.9")] for z in zones],
+       [("listed", "fine", "127.0.0.4", "spam", "by another name")] +
+       [("cannot-tell", "bad-answer", "", "", "")] * 2,
+       "another name's address counts if the list leads there, and then only")
     got, _ = ask.run(server, [a_list("tcp.example"), a_list("many.example")], ["192.0.2.1"])
     eq(got[("tcp.example", "192.0.2.1")][:3],
        ("listed", "fine", ",".join("127.0.0.%d" % n for n in range(2, 12))),

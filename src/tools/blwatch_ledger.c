@@ -26,7 +26,7 @@ static bool on_change(void *user, const struct listing_look *k, const struct lis
                                                 .provider = k->provider,
                                                 .state = slice_str(listing_state_name(c->state)),
                                                 .code = k->code,
-                                                .reason = k->reason,
+                                                .reason = k->over.n ? k->over : k->reason,
                                                 .url = k->url});
     return true;
 }
@@ -164,7 +164,7 @@ static int clear(struct watch *w, struct ledger *l)
     int status = 0;
 
     k.name = p ? p->name : k.provider;
-    k.reason = SL("ended by hand");
+    k.over = SL("ended by hand");
     ledger_begin(l);
     for (size_t i = 0; i < o->addrs && status == 0; i++) {
         k.ip = slice_str(ipaddr_text(o->addr[i], ip));

@@ -49,6 +49,7 @@ static bool gather(void *user, enum provblock_event event, const struct listing_
     c.reason = arena_slice(a, k->reason);
     c.url = arena_slice(a, k->url);
     c.sample = arena_slice(a, k->sample);
+    c.over = arena_slice(a, k->over);
     c.touched = copy_touched(a, k);
     w->look[w->looks++] = (struct log_look){event, c};
     return c.ip.p && c.provider.p && c.name.p && c.touched && (c.reason.p || k->reason.n == 0);

@@ -68,10 +68,11 @@ static void add_people(struct report *r, const struct slice field[COLUMNS])
     text_addc(&r->text, ' ');
     w.indent = w.at = INDENT;
     for (unsigned i = 0; i < COLUMNS; i++)
-        if (i != 1 && i != 4 && i != 5 && i != 8 && field[i].n)
+        if (i != 1 && i != 4 && i != 5 && i != 8 && field[i].n &&
+            !(i == 6 && slice_starts(field[7], field[i])))
             wrap_text(&w, field[i]);
     wrap_end(&w);
-    if (field[8].n) {
+    if (field[8].n && !(field[7].n && slice_find(field[7], field[8]))) {
         wrap_begin(&w, "", INDENT);
         wrap_word(&w, field[8], "");
         wrap_end(&w);

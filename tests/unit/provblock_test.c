@@ -6,16 +6,17 @@
 #define START (INT64_C(1795521600) * WHEN_SECOND)
 #define MINUTE (60 * WHEN_SECOND)
 
-static const char conf[] =
-    "[mail]\nname = Mail\nkind = mailbox\nweight = 5\nmx = mx.example\n"
-    "match = listed \\bM1\\b\nexample = 550 5.7.1 go away M1\n"
-    "match = warning \\bM2\\b\nexample = 451 4.7.1 slow down M2\ndelist = none\n";
+static const char conf[] = "[mail]\nname = Mail\nkind = mailbox\nweight = 5\nmx = mx.example\n"
+                           "match = listed \\bM1\\b\nexample = 550 5.7.1 go away M1\n"
+                           "domain = mail.example\nmatch = warning \\bM2\\b\nexample = 451 4.7.1 "
+                           "slow down M2\ndelist = none\n";
 
 struct fixture {
     struct providers *providers;
     struct provblock *p;
     struct text events; /* `+1 ` for a look that found it, at minute 1; -, w and u */
     struct ipaddr ours[2];
+    char over[100]; /* of the last look */
 };
 
 static bool told(void *user, enum provblock_event event, const struct listing_look *k)
@@ -23,6 +24,7 @@ static bool told(void *user, enum provblock_event event, const struct listing_lo
     struct fixture *f = user;
     char mark = event == PROVBLOCK_WARNING ? 'w' : event == PROVBLOCK_UNKNOWN ? 'u' : '-';
 
+    snprintf(f->over, sizeof f->over, "%.*s", (int)k->over.n, k->over.n ? k->over.p : "");
     text_addf(&f->events, "%c%lld ", k->found ? '+' : mark,
               (long long)((k->time - START) / MINUTE));
     return true;
@@ -208,10 +210,100 @@ static void test_other_mail(void **state)
         r.f[COL_REPLY] = SL("250 ok");
         assert_true(provblock_record(f.p, &r)); /* another provider */
         r.f[COL_RCPT] = SL("a@site.example");
-        r.f[COL_RELAY_NAME] = SL("a.mx.example");
+        r.f[COL_RELAY_NAME] = SL("localhost");
         r.f[COL_RELAY_IP] = SL("127.0.0.1");
         assert_true(provblock_record(f.p, &r)); /* our own filter */
     }
+    expect(&f, "");
+    end(&f);
+}
+
+/* A mailbox provider's words are believed from its own servers only. */
+static void test_whose_words(void **state)
+{
+    static const struct {
+        const char *relay, *ip, *to, *events;
+    } at[] = {
+        {"mx.hostile.example", "198.51.100.1", "a%u@hostile.example", ""},
+        {"a.mx.example.hostile.example", "198.51.100.1", "a%u@hostile.example", ""},
+        {"none", "", "a%u@hostile.example", ""},
+        {"none", "", "a%u@mail.example", "+4 "},
+        {"b.MX.example", "198.51.100.1", "a%u@hostile.example", "+4 "},
+        {"a.mx.example", "127.0.0.9", "a%u@site.example", "+4 "}, /* a laboratory's */
+        {"localhost", "127.0.0.1", "a%u@mail.example", ""},
+    };
+    struct fixture f;
+    char to[60];
+
+    (void)state;
+    for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
+        begin(&f);
+        for (unsigned i = 0; i < 8; i++) {
+            struct record r = {.kind = KIND_DELIVER, .time = START + i * MINUTE};
+            snprintf(to, sizeof to, at[k].to, i);
+            r.f[COL_RCPT] = slice_str(to);
+            r.f[COL_RELAY_NAME] = slice_str(at[k].relay);
+            r.f[COL_RELAY_IP] = slice_str(at[k].ip);
+            r.f[COL_OUTBOUND_IP] = SL("192.0.2.1");
+            r.f[COL_CUSTOMER] = slice_str(who(i));
+            r.f[COL_STATUS] = SL("bounced");
+            r.f[COL_REPLY] = SL(GO);
+            assert_true(provblock_record(f.p, &r));
+        }
+        expect(&f, at[k].events);
+        end(&f);
+    }
+}
+
+#define DAY 1440
+
+/* Time goes on: a record that says nothing of mail. */
+static void tick(struct fixture *f, unsigned minute)
+{
+    struct record r = {.kind = KIND_DELIVER + 1, .time = START + minute * MINUTE};
+
+    assert_true(provblock_record(f->p, &r));
+}
+
+/* All mail is routed around it: after a week it is taken for over. */
+static void test_unproven(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f);
+    refuse(&f, 0, 20);
+    expect(&f, "+4 +14 ");
+    tick(&f, 19 + 7 * DAY - 1);
+    expect(&f, "");
+    tick(&f, 19 + 7 * DAY);
+    expect(&f, "-10099 ");
+    assert_string_equal(f.over, "not tried since 2026-11-24T12:19:00Z");
+    tick(&f, 19 + 7 * DAY + 9);
+    expect(&f, "");
+    tick(&f, 19 + 7 * DAY + 10);
+    expect(&f, "-10109 ");
+    tick(&f, 30 * DAY); /* once */
+    expect(&f, "");
+    refuse(&f, 30 * DAY, 15); /* and it begins anew */
+    expect(&f, "+43204 +43214 ");
+    tick(&f, 38 * DAY);
+    expect(&f, "-54720 ");
+    refuse(&f, 38 * DAY + 1, 1); /* not over */
+    expect(&f, "+54721 ");
+    accept(&f, 44 * DAY, 3);
+    refuse(&f, 45 * DAY - 1, 1); /* a refusal in time: another week */
+    expect(&f, "+64799 ");
+    accept(&f, 51 * DAY, 3);
+    tick(&f, 52 * DAY);
+    tick(&f, 53 * DAY);
+    expect(&f, "-74880 -76320 ");
+    assert_non_null(strstr(f.over, "hardly tried"));
+    refuse(&f, 60 * DAY, 5); /* seen once only */
+    expect(&f, "+86404 ");
+    tick(&f, 68 * DAY);
+    expect(&f, "-97920 ");
+    tick(&f, 69 * DAY);
     expect(&f, "");
     end(&f);
 }
@@ -247,12 +339,15 @@ static void test_pieces(void **state)
     (void)state;
     begin(&f);
     for (unsigned cut = 0; cut < 2; cut++) {
-        for (unsigned i = 0; i < 120; i++) {
+        for (unsigned i = 0; i < 130; i++) {
             if (i < 40)
                 refuse(&f, i, 1);
-            else
+            else if (i < 120)
                 deliver(&f, i, "192.0.2.1", i, who(i), i == 70 ? GO : OK);
-            deliver(&f, i + .5, i % 3 ? "192.0.2.2" : "", i, who(i), i % 7 ? SLOW : GO);
+            else
+                tick(&f, (i - 112) * DAY);
+            if (i < 120)
+                deliver(&f, i + .5, i % 3 ? "192.0.2.2" : "", i, who(i), i % 7 ? SLOW : GO);
             if (cut == 0)
                 continue;
             saved.n = 0;
@@ -261,7 +356,7 @@ static void test_pieces(void **state)
             f.p = new_one(&f);
             assert_true(provblock_load(f.p, text_slice(&saved)));
         }
-        expect(&f, "u0 w1 +4 +14 +24 +34 -44 +49 -54 +70 +91 +112 ");
+        expect(&f, "u0 w1 +4 +14 +24 +34 -44 +49 -54 +70 +91 +112 -11520 -12960 ");
         provblock_free(f.p);
         f.p = new_one(&f);
     }
@@ -335,10 +430,11 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rule),    cmocka_unit_test(test_end),
-        cmocka_unit_test(test_goes_on), cmocka_unit_test(test_other_mail),
-        cmocka_unit_test(test_address), cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_damaged), cmocka_unit_test(test_hostile)};
+        cmocka_unit_test(test_rule),     cmocka_unit_test(test_end),
+        cmocka_unit_test(test_goes_on),  cmocka_unit_test(test_other_mail),
+        cmocka_unit_test(test_address),  cmocka_unit_test(test_whose_words),
+        cmocka_unit_test(test_unproven), cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_damaged),  cmocka_unit_test(test_hostile)};
 
     return cmocka_run_group_tests(tests, scratch_begin, scratch_end);
 }

@@ -311,6 +311,24 @@ static void nothing(void **state)
         "554 5.7.1 : Recipient address rejected: Mail content denied",
         "421-4.7.28 Gmail has detected an unusual rate of mail containing one of your URL "
         "domains. 421 4.7.28 - gsmtp",
+        /* their link says i=ip whatever it is about */
+        "554-gmx.net (mxgmx114) Nemesis ESMTP Service not available 554-No SMTP service 554-Bad "
+        "DNS "
+        "PTR resource record. 554 For explanation visit "
+        "https://postmaster.gmx.net/en/case?c=r0301&i=ip&v=192.0.2.1&r=1MNcgj",
+        "550-Requested action not taken: mailbox unavailable 550 For explanation visit "
+        "https://postmaster.gmx.net/en/case?c=r1601&i=ip&v=192.0.2.1&r=1N5TcC",
+        "450 4.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.1]",
+        /* a name that is no list's */
+        "550 5.7.1 Message blocked by mail.example.org due to content",
+        "554 5.7.1 Virus found, blocked by filter.example.org [192.0.2.1]",
+        "550 5.1.1 <a@example.org>: Recipient address rejected: not listed in example.org",
+        "421 4.7.0 Too many connections from 192.0.2.1; blocked by fail2ban.example.org",
+        "550 5.7.1 Your domain example.net is blacklisted by example.org [192.0.2.1]",
+        "550 5.7.1 Blocked: attachment listed in blacklist.example.org",
+        "550 5.7.1 Message content rejected by Barracuda",
+        "550 Your IP 192.0.2.1 is not allowed to send mail here",
+        "550 TLS encryption required for mails from 192.0.2.1",
         "connect to mx.example.org[203.0.113.5]:25: Connection refused",
     };
     struct providers *p = load(share, NULL);

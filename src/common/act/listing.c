@@ -167,7 +167,9 @@ static void sentence(struct text *t, const struct listing_look *k, const char *e
     const char *by = k->dns ? "DNS" : "the log";
 
     text_addf(t, "%.*s, %.*s: ", (int)k->ip.n, k->ip.p, (int)k->name.n, k->name.p);
-    if (strcmp(event, "seen") == 0)
+    if (k->over.n)
+        text_add(t, k->over);
+    else if (strcmp(event, "seen") == 0)
         text_addf(t, "one look, by %s, found it", by);
     else if (strcmp(event, "listed") == 0)
         text_addf(t, "two looks, by %s, found it", by);
@@ -251,6 +253,6 @@ bool listing_end(struct ledger *l, const struct listing_look *k, struct slice by
     *c = (struct listing_change){event_of(row.state, LISTING_CLEAR), row.id, row.since,
                                  LISTING_CLEAR};
     update(l, &end, &row, c);
-    ledger_journal(l, k->time, SL("blwatch"), by, 0, c->id, slice_str(c->event), k->reason);
+    ledger_journal(l, k->time, SL("blwatch"), by, 0, c->id, slice_str(c->event), k->over);
     return tell(l, &end, c);
 }

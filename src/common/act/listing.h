@@ -37,6 +37,7 @@ struct listing_look {
     struct slice ip;
     struct slice provider, name; /* its id, and its name for people */
     struct slice code, reason, url, sample;
+    struct slice over; /* not found: why it is taken for over, when nobody says that it is */
     const struct listing_touched *touched;
     size_t touched_n;
 };
@@ -63,7 +64,7 @@ bool listing_open(struct ledger *l, const struct providers *providers, struct sl
 /* Is `other` the same list as `id`, or a part of it? */
 bool listing_covers(const struct providers *providers, struct slice id, struct slice other);
 /* A person's word that it is over, as when the provider has said so: what look looks like to
- * listing_look(), with the reason in look->reason. False when there is no such open listing, or
+ * listing_look(), with the reason in look->over. False when there is no such open listing, or
  * after a failure. */
 bool listing_end(struct ledger *l, const struct listing_look *look, struct slice by,
                  struct listing_change *out);

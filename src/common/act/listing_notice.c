@@ -28,15 +28,18 @@ static void moment(struct text *t, const char *name, int64_t us)
 static void why(struct text *t, const struct listing_look *k, bool listed)
 {
     struct text s = {0};
+    const char *verb = k->over.n ? " is taken for having ended its listing of"
+                       : k->dns  ? listed ? " lists" : " no longer lists"
+                       : listed  ? " refuses mail from"
+                                 : " takes mail again from";
 
     text_add(&s, k->name);
-    if (k->dns)
-        text_add(&s, listed ? SL(" lists our address ") : SL(" no longer lists our address "));
-    else
-        text_add(&s, listed ? SL(" refuses mail from our address ")
-                            : SL(" takes mail again from our address "));
+    text_add(&s, slice_str(verb));
+    text_add(&s, SL(" our address "));
     text_add(&s, k->ip);
-    text_add(&s, SL(": two looks in a row found it so."));
+    text_add(&s, SL(": "));
+    text_add(&s, k->over.n ? k->over : SL("two looks in a row found it so"));
+    text_addc(&s, '.');
     string(t, "reason", text_slice(&s));
     t->failed |= s.failed;
     text_free(&s);

@@ -19,6 +19,7 @@ struct provblock *provblock_new(const struct provblock_options *options)
         return NULL;
     }
     p->o = *options;
+    p->due = INT64_MAX;
     if (p->o.recipients == 0)
         p->o.recipients = PROVBLOCK_RECIPIENTS;
     if (p->o.customers_least == 0)
@@ -108,7 +109,7 @@ void provblock_forget(struct provblock *p, struct slice ip, struct slice provide
 
 /* --- looks --- */
 
-static bool is_place(const struct pair *pair, struct slice place)
+bool provblock_is_place(const struct pair *pair, struct slice place)
 {
     for (unsigned i = 0; i < pair->places; i++)
         if (slice_eq(pair->place[i], place))
@@ -116,8 +117,9 @@ static bool is_place(const struct pair *pair, struct slice place)
     return false;
 }
 
+/* words: the reply that says so; of a look that found nothing, why that counts. */
 static bool tell(struct provblock *p, const struct pair *pair, enum provblock_event event,
-                 int64_t time, bool found, struct slice reply)
+                 int64_t time, bool found, struct slice words)
 {
     struct listing_look look = {.time = time,
                                 .found = found,
@@ -128,10 +130,12 @@ static bool tell(struct provblock *p, const struct pair *pair, enum provblock_ev
                                 .touched_n = pair->touched_n};
     struct text reason = {0}, url = {0};
 
-    if (reply.n) {
-        listing_text(&reason, reply);
-        listing_url(&url, provider_find(p->o.providers, pair->id), pair->ip, reply);
-        look.code = provblock_code(reply);
+    if (event == PROVBLOCK_LOOK && !found) {
+        look.over = words;
+    } else {
+        listing_text(&reason, words);
+        listing_url(&url, provider_find(p->o.providers, pair->id), pair->ip, words);
+        look.code = provblock_code(words);
         look.reason = look.sample = text_slice(&reason);
         look.url = text_slice(&url);
     }
@@ -142,9 +146,8 @@ static bool tell(struct provblock *p, const struct pair *pair, enum provblock_ev
     return !p->no_memory;
 }
 
-/* A look of the same kind comes only some time after the last. */
-static bool look(struct provblock *p, struct pair *pair, int64_t time, bool found,
-                 struct slice reply)
+bool provblock_look(struct provblock *p, struct pair *pair, int64_t time, bool found,
+                    struct slice words)
 {
     if (pair->looked != WHEN_NONE && pair->looked_found == found &&
         time - pair->looked < p->o.apart)
@@ -152,7 +155,8 @@ static bool look(struct provblock *p, struct pair *pair, int64_t time, bool foun
     pair->looked = time;
     pair->looked_found = found;
     pair->state = listing_step(pair->state, found);
-    return tell(p, pair, PROVBLOCK_LOOK, time, found, reply);
+    provblock_set_due(p, pair);
+    return tell(p, pair, PROVBLOCK_LOOK, time, found, words);
 }
 
 /* --- refusals --- */
@@ -217,7 +221,7 @@ static void add_place(struct provblock *p, struct pair *pair, const struct recor
     char buf[NAME_MOST + 1];
     struct slice place = provblock_place(r, at, buf);
 
-    if (place.n == 0 || pair->places == PLACES_MOST || is_place(pair, place))
+    if (place.n == 0 || pair->places == PLACES_MOST || provblock_is_place(pair, place))
         return;
     place = arena_slice(&p->arena, place);
     if (place.p)
@@ -249,7 +253,7 @@ static bool refused(struct provblock *p, struct pair *pair, const struct record 
     drop_old(pair, r->time - p->o.window);
     /* seen once, and nothing since: no second look can mean the first one's story */
     if (pair->state == LISTING_SEEN && pair->refusals == 0) {
-        if (!look(p, pair, r->time, false, SLICE_NONE))
+        if (!provblock_look(p, pair, r->time, false, SLICE_NONE))
             return false;
         drop_old(pair, r->time - p->o.window);
     }
@@ -264,7 +268,7 @@ static bool refused(struct provblock *p, struct pair *pair, const struct record 
     if (pair->state < LISTING_LISTED &&
         (pair->refusals < p->o.recipients || customers_in(pair) < p->o.customers_least))
         return !p->no_memory;
-    return !p->no_memory && look(p, pair, r->time, true, r->f[COL_REPLY]);
+    return !p->no_memory && provblock_look(p, pair, r->time, true, r->f[COL_REPLY]);
 }
 
 static bool warned(struct provblock *p, struct pair *pair, const struct record *r)
@@ -287,16 +291,36 @@ static bool unknown(struct provblock *p, const struct record *r, struct slice id
     return tell(p, pair, PROVBLOCK_UNKNOWN, r->time, false, r->f[COL_REPLY]);
 }
 
+/* Whose server answered; where the log doesn't name it, that of the recipient's domain. */
+static const struct provider *server_of(const struct provblock *p, const struct record *r)
+{
+    struct slice host = r->f[COL_RELAY_NAME], rcpt = r->f[COL_RCPT];
+    const char *sign = slice_rchr(rcpt, '@');
+
+    if (host.n && !slice_eq(host, SL("none")))
+        return provider_of_mx(p->o.providers, host);
+    struct slice domain = sign ? slice_range(sign + 1, rcpt.p + rcpt.n) : SLICE_NONE;
+    const struct provider *at = provider_of_domain(p->o.providers, domain);
+    return at ? at : provider_of_mx(p->o.providers, domain);
+}
+
+/* A mailbox provider's words count from its own servers only: anybody could say them, and who
+ * passes them on was refused himself. Lists and filters are named by whoever uses them. */
+static bool is_believed(const struct provider_reply *v)
+{
+    const struct provider *p = v->provider;
+
+    return p->kind != PROVIDER_MAILBOX || (p->mx.n == 0 && p->part_of == NULL) ||
+           (v->at && slice_eq(v->at->listed_by, p->listed_by));
+}
+
 static bool take_refusal(struct provblock *p, const struct record *r)
 {
     char ip[IPADDR_TEXT], list[NAME_MOST + 1];
-    struct slice host = r->f[COL_RELAY_NAME];
     struct provider_reply v;
 
-    if (slice_eq(host, SL("none")))
-        host = SLICE_NONE;
-    if (!provider_of_reply(p->o.providers, r->f[COL_REPLY], host, &v) ||
-        v.meaning > PROVIDER_WARNING)
+    if (!provider_of_reply_at(p->o.providers, r->f[COL_REPLY], server_of(p, r), &v) ||
+        v.meaning > PROVIDER_WARNING || !is_believed(&v))
         return true;
     struct slice id = v.list.n ? provblock_lower(v.list, list) : v.provider->id;
     struct slice name = v.list.n ? id : v.provider->name;
@@ -308,64 +332,32 @@ static bool take_refusal(struct provblock *p, const struct record *r)
     return v.meaning == PROVIDER_WARNING ? warned(p, pair, r) : refused(p, pair, r, v.at);
 }
 
-/* --- mail that flows --- */
-
-/* Is the pair about those who took this delivery? */
-static bool concerns(const struct provblock *p, const struct pair *pair, const struct provider *at,
-                     struct slice place, struct slice domain)
+/* Nobody's word on an address in public: of a filter of ours, say. A provider's server is none, and
+ * neither is anything where our own addresses are private, too. */
+static bool is_inside(const struct provblock *p, const struct record *r)
 {
-    if (is_place(pair, place) || is_place(pair, domain))
-        return true;
-    return at && (slice_eq(pair->id, at->id) || listing_covers(p->o.providers, at->id, pair->id));
+    struct ipaddr relay, ours;
+
+    return ipaddr_parse(r->f[COL_RELAY_IP], &relay) && ipaddr_is_private(relay) &&
+           provider_of_mx(p->o.providers, r->f[COL_RELAY_NAME]) == NULL &&
+           !(ipaddr_parse(r->f[COL_OUTBOUND_IP], &ours) && ipaddr_is_private(ours));
 }
 
-static bool flows(struct provblock *p, struct pair *pair, int64_t time)
+static bool take_delivery(struct provblock *p, const struct record *r)
 {
-    if (pair->accepted < UINT32_MAX)
-        pair->accepted++;
-    if (pair->accepted < p->o.recipients)
-        return true;
-    if (pair->state == LISTING_CLEAR) {
-        pair->refusals = 0;
-        return true;
-    }
-    if (pair->looked != WHEN_NONE && !pair->looked_found && time - pair->looked < p->o.apart)
-        return true;
-    pair->accepted = pair->refusals = 0;
-    return look(p, pair, time, false, SLICE_NONE);
-}
+    static const struct slice again = SL("delivery temporarily suspended");
 
-static bool take_acceptance(struct provblock *p, const struct record *r)
-{
-    const struct provider *at = provider_of_mx(p->o.providers, r->f[COL_RELAY_NAME]);
-    char ip[IPADDR_TEXT], buf[NAME_MOST + 1], second[NAME_MOST + 1];
-    struct slice place = provblock_place(r, at, buf), domain = provblock_place(r, NULL, second);
-
-    if (!provblock_outbound(p, r, false, ip))
+    if (r->f[COL_REPLY].n == 0 || (r->f[COL_DAEMON].n && !slice_eq(r->f[COL_DAEMON], SL("smtp"))) ||
+        is_inside(p, r))
         return true;
-    for (unsigned i = 0; i < p->pairs; i++) {
-        struct pair *pair = &p->pair[i];
-        if ((pair->state == LISTING_CLEAR && pair->refusals == 0) || r->time < pair->last ||
-            !slice_eq(pair->ip, slice_str(ip)) || !concerns(p, pair, at, place, domain))
-            continue;
-        if (!flows(p, pair, r->time))
-            return false;
-    }
-    return true;
+    if (slice_eq(r->f[COL_STATUS], SL("sent")))
+        return provblock_accepted(p, r);
+    return slice_starts(r->f[COL_REPLY], again) || take_refusal(p, r);
 }
 
 bool provblock_record(struct provblock *p, const struct record *r)
 {
-    static const struct slice again = SL("delivery temporarily suspended");
-    struct ipaddr relay;
-
-    if (r->kind != KIND_DELIVER || p->no_memory || r->f[COL_REPLY].n == 0)
-        return !p->no_memory;
-    if (r->f[COL_DAEMON].n && !slice_eq(r->f[COL_DAEMON], SL("smtp")))
-        return true;
-    if (ipaddr_parse(r->f[COL_RELAY_IP], &relay) && ipaddr_is_private(relay))
-        return true;
-    if (slice_eq(r->f[COL_STATUS], SL("sent")))
-        return take_acceptance(p, r);
-    return slice_starts(r->f[COL_REPLY], again) || take_refusal(p, r);
+    if (p->no_memory || (r->kind == KIND_DELIVER && !take_delivery(p, r)))
+        return false;
+    return r->time < p->due || provblock_unproven(p, r->time);
 }

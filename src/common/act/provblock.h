@@ -5,19 +5,23 @@
  * such a reply. Whose reply it is says providers.h; replies that mean the receiver's broken
  * resolver, one tenant's list, a domain or missing authentication count for nothing. Mail flows
  * again when as many deliveries in a row were accepted where it was refused before. Both are
- * `looks` for listing.h: two of a kind, some minutes of log time apart, list and clear. An early
- * warning is told at once, and again after a day at the earliest.
+ * `looks` for listing.h: two of a kind, some minutes of log time apart, list and clear. Where
+ * neither was seen for PROVBLOCK_UNPROVEN, as when all mail is routed around, the listing is taken
+ * for over, so that mail is tried there again. An early warning is told at once, and again after a
+ * day at the earliest.
  *
  * Which of our addresses was used: the record's, else the one that the reply quotes if it is ours,
  * else, if it quotes none, the only one that we have in the family of the remote's. Otherwise it
  * isn't counted, and told once for each provider. Repetitions of an old reply (`delivery
- * temporarily suspended`) and mail to private addresses are passed over.
+ * temporarily suspended`) and mail to private addresses, which are our own filters, are passed
+ * over.
  *
  * Everything depends on the records and their times alone, so a log that comes in pieces, with
  * save and load between, gives the same looks as in one run.
  *
- * SECURITY: replies are a stranger's; one remote can have its provider named by its words, which
- * is why several recipients of several customers are needed. Texts in looks are harmless and cut.
+ * SECURITY: replies are a stranger's. A mailbox provider's words are believed from servers with its
+ * MX names only; a list or a filter is named by whoever uses it, which is why several recipients of
+ * several customers are needed. Texts in looks are harmless and cut.
  * Memory is bounded: PROVBLOCK_PAIRS pairs, the least recent one without a listing goes first.
  */
 #ifndef MPTOOLS_ACT_PROVBLOCK_H
@@ -32,6 +36,7 @@
 #define PROVBLOCK_CUSTOMERS 2u
 #define PROVBLOCK_WINDOW (3600 * WHEN_SECOND)
 #define PROVBLOCK_APART (600 * WHEN_SECOND)
+#define PROVBLOCK_UNPROVEN (7 * WHEN_DAY)
 
 enum provblock_event {
     PROVBLOCK_LOOK,

@@ -41,6 +41,7 @@ struct provblock {
     struct arena arena;
     struct pair *pair;
     unsigned pairs;
+    int64_t due; /* before this, no listing can end for want of mail */
     bool no_memory;
 };
 
@@ -49,6 +50,19 @@ struct pair *provblock_pair(struct provblock *p, struct slice ip, struct slice i
                             struct slice name);
 bool provblock_pair_room(struct pair *pair);
 void provblock_pair_clear(struct pair *pair);
+
+/* words: the reply that shows it; of a look that found nothing, why that counts, or empty. A look
+ * of the same kind as the last comes only some time after it. */
+bool provblock_look(struct provblock *p, struct pair *pair, int64_t time, bool found,
+                    struct slice words);
+bool provblock_is_place(const struct pair *pair, struct slice place);
+
+/* --- provblock_end.c; false when memory runs out --- */
+
+bool provblock_accepted(struct provblock *p, const struct record *r);
+/* Takes what nothing has shown for long for over; to be called when the log's time is past due. */
+bool provblock_unproven(struct provblock *p, int64_t time);
+void provblock_set_due(struct provblock *p, const struct pair *pair);
 
 /* The code and, if there is one, the enhanced code that the reply begins with. */
 struct slice provblock_code(struct slice reply);

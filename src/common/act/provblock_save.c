@@ -12,7 +12,7 @@ static void pack_time(struct text *out, int64_t t)
 
 static int64_t unpack_time(struct unpack *in)
 {
-    uint64_t t = unpack_number(in, INT64_MAX);
+    uint64_t t = unpack_number(in, INT64_MAX / 2); /* so that sums fit */
 
     return t ? (int64_t)t : WHEN_NONE;
 }
@@ -103,6 +103,7 @@ static void load_pair(struct provblock *p, struct unpack *in)
     pair->accepted = (unsigned)unpack_number(in, UINT32_MAX);
     pair->state = (enum listing_state)unpack_number(in, LISTING_CLEARING);
     load_lists(p, in, pair);
+    provblock_set_due(p, pair);
 }
 
 bool provblock_load(struct provblock *p, struct slice saved)
@@ -118,5 +119,6 @@ bool provblock_load(struct provblock *p, struct slice saved)
         return true;
     while (p->pairs)
         provblock_pair_clear(&p->pair[--p->pairs]);
+    p->due = INT64_MAX;
     return false;
 }
