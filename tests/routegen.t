@@ -9,217 +9,31 @@ import json
 import os
 import shutil
 import signal
-import smtplib
-import socket
-import socketserver
 import sqlite3
-import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "postfix")]
-import world  # noqa: E402
-from lib import Checks, skip, tool  # noqa: E402
+from lib import Checks, tool  # noqa: E402
+from outbound import MICROSOFT, OUT, Mailbox, Relay, needs  # noqa: E402
 
 BIN = os.path.abspath(os.environ.get("BIN", "bin"))
 TOOL = os.path.join(BIN, "routegen")
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 os.environ.setdefault("MPTOOLS_SHARE", os.path.join(os.path.dirname(HERE), "share/mptools"))
 TIME = 1795516070000000  # 2026-11-24T10:27:50Z
-OUT = {"out1": "127.0.0.81", "out2": "127.0.0.82", "out3": "127.0.0.83"}
-# domain: name and address of its mail server
-MX = {"hotmail.com": ("hotmail-com.olc.protection.outlook.com", "127.0.0.50"),
-      "outlook.com": ("outlook-com.olc.protection.outlook.com", "127.0.0.50"),
-      "gmail.com": ("gmail-smtp-in.l.google.com", "127.0.0.51"),
-      "contoso.example": ("contoso-example.mail.protection.outlook.com", "127.0.0.52"),
-      "corp.example": ("mx1.corp.example", "127.0.0.53"),
-      "acme.example": ("mx.acme.example", "127.0.0.61"),
-      "globex.example": ("mx.globex.example", "127.0.0.62")}
-S3150 = ("550 5.7.1 Unfortunately, messages from [%s] weren't sent. Please contact your Internet service "
-         "provider since part of their network is on our block list (S3150). You can also refer your "
-         "provider to http://mail.live.com/mail/troubleshooting.aspx#errors.")
-MICROSOFT = "127.0.0.50"
-
 check = Checks()
-if os.getuid() != 0:
-    skip("a Postfix instance needs root")
-if shutil.which("postfix") is None:
-    skip("Postfix is not installed")
+needs()
 if not check.ok(os.access(TOOL, os.X_OK), "routegen is built"):
     check.done()
 top = tempfile.mkdtemp(prefix="mptools-routegen.", dir="/tmp")
 conf, maps, ledger = top + "/conf", top + "/maps", top + "/ledger.db"
 os.mkdir(conf)
-
-
-# ---- the world ----
-class Mailbox(world.Session):
-    """A provider's server: notes who came, refuses addresses that it lists."""
-    blocked = {}  # server's address -> our addresses
-    seen = []     # (subject, recipient, our address)
-
-    def command(self, verb, line):
-        peer = self.client_address[0]
-        if verb == "MAIL" and peer in self.blocked.get(self.server.server_address[0], ()):
-            Mailbox.seen.append(("refused", self.server.server_address[0], peer))
-            self.say(S3150 % peer)
-            return
-        super().command(verb, line)
-
-    def finish_data(self):
-        lines = []
-        while True:
-            line = self.rfile.readline(65536)
-            if not line or line == b".\r\n":
-                break
-            lines.append(line)
-        subject = next((l.split(b":", 1)[1].strip().decode() for l in lines
-                        if l.lower().startswith(b"subject:")), "")
-        Mailbox.seen += [(subject, rcpt, self.client_address[0]) for rcpt in self.rcpts]
-        self.say("250 2.0.0 Ok: queued as %012X" % (time.time_ns() & 0xFFFFFFFFFFFF))
-
-
-class Scanner(world.Session):
-    """Passes on to the port that belongs to its own; notes what it scanned."""
-    scanned = []
-
-    def finish_data(self):
-        lines = []
-        while True:
-            line = self.rfile.readline(65536)
-            if not line or line == b".\r\n":
-                break
-            lines.append(line)
-        data = b"".join(lines)
-        subject = next((l.split(b":", 1)[1].strip().decode() for l in lines
-                        if l.lower().startswith(b"subject:")), "")
-        Scanner.scanned += [(subject, rcpt) for rcpt in self.rcpts]
-        self.say("250 2.0.0 from MTA(smtp:[127.0.0.1]:%d): %s" %
-                 (self.server.back, world.Filter.reinject(self.server, self, data)))
-
-
-class Resolver(socketserver.BaseRequestHandler):
-    """MX and A of the domains above; everything else doesn't exist."""
-
-    def handle(self):
-        packet, sock = self.request
-        at, labels = 12, []
-        while packet[at]:
-            labels.append(packet[at + 1:at + 1 + packet[at]].decode().lower())
-            at += 1 + packet[at]
-        kind = struct.unpack(">H", packet[at + 1:at + 3])[0]
-        name, answer = ".".join(labels), b""
-        hosts = dict(MX.values())
-        if kind == 15 and name in MX:
-            host = b"".join(bytes([len(x)]) + x.encode() for x in MX[name][0].split(".")) + b"\0"
-            answer = b"\xc0\x0c" + struct.pack(">HHIHH", 15, 1, 60, len(host) + 2, 10) + host
-        elif kind == 1 and name in hosts:
-            answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(hosts[name])
-        known = name in MX or name in hosts
-        sock.sendto(packet[:2] + struct.pack(">HHHHH", 0x8580 | (0 if known else 3), 1, bool(answer), 0, 0)
-                    + packet[12:at + 5] + answer, self.client_address)
-
-
-def serve(server):
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def start_resolver():
-    """Its address: port 53 of a loopback address that nobody has."""
-    for last in range(2, 250):
-        address = "127.0.%d.%d" % (os.getpid() % 200 + 20, last)
-        try:
-            serve(socketserver.ThreadingUDPServer((address, 53), Resolver))
-            return address
-        except OSError as e:
-            error = e
-    skip("no DNS port on loopback: %s" % error)
-
-
-def start_world():
-    for address in sorted({a for _, a in MX.values()}):
-        server = serve(world.Server((address, ports["REMOTE"]), Mailbox))
-        server.name, server.provider = [h for h, a in MX.values() if a == address][0], None
-    for port, back in [(ports["FILTER"], ports["REINJECT"]), (ports["SCAN"], ports["BACK"])] + [
-            (ports["SCANHOP"] + i, ports["HOP"] + i) for i in range(2)]:
-        server = serve(world.Server(("127.0.0.1", port), Scanner))
-        server.name, server.provider, server.port, server.back = "filter.example", None, back, back
-    os.makedirs(top + "/queue/sasl")
-    serve(world.AuthServer(top + "/queue/sasl/auth", world.Auth))
-    os.chmod(top + "/queue/sasl/auth", 0o666)
-
-
-# ---- the instance ----
-def shell(command, **more):
-    p = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       env=dict(os.environ, MAIL_CONFIG=top + "/etc"), cwd=os.path.dirname(HERE), **more)
-    return p.returncode, p.stdout.decode("utf-8", "replace")
-
-
-def instance(what):
-    return shell('. tests/postfix/instance.sh; INSTANCE=%s; %s' % (top, what))
-
-
-def postconf(*settings):
-    for s in settings:
-        rc, out = shell("postconf -e '%s'" % s)
-        if rc:
-            raise RuntimeError(out)
-
-
-def reload():
-    instance("instance_reload")
-    time.sleep(0.5)
-
-
-world.write_ports(top)
-with open(top + "/ports") as f:
-    ports = {k: int(v) for k, v in (line.strip().split("=") for line in f)}
-
-
-def free_run(count):
-    """The first of so many free ports in a row."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as s:
-            first = s.getsockname()[1]
-        try:
-            for s in [socket.create_server(("127.0.0.1", first + i)) for i in range(count)]:
-                s.close()
-            return first
-        except (OSError, OverflowError):
-            pass
-
-
-for name in "HOP", "SCANHOP", "SCAN", "BACK":
-    ports[name] = free_run(2)
-
-
-def make_instance():
-    rc, out = instance("instance_make %s" % top)
-    if rc:
-        raise RuntimeError(out)
-    with open(top + "/queue/etc/resolv.conf", "w") as f:
-        f.write("nameserver %s\n" % start_resolver())
-    with open(top + "/queue/etc/nsswitch.conf", "w") as f:
-        f.write("hosts: files dns\n")
-    postconf("content_filter =", "transport_maps =", "smtp_dns_support_level = enabled",
-             "smtp_host_lookup = dns, native", "smtp_tcp_port = %d" % ports["REMOTE"],
-             "virtual_alias_domains = ours.example", "virtual_alias_maps = inline:{info@ours.example=root}",
-             "relay_domains = inline:{outlook.com=x}")
-    with open(top + "/etc/master.cf", "a") as f:
-        f.write("127.0.0.1:%d inet n - y - - smtpd\n  -o syslog_name=postfix/back -o content_filter=out2:\n"
-                "  -o smtpd_sasl_auth_enable=no -o smtpd_helo_restrictions= -o mynetworks=127.0.0.0/8\n"
-                % ports["BACK"])
-    with open(top + "/etc/master.cf") as f:
-        text = f.read().replace("-o smtpd_sender_restrictions= ",
-                                "-o smtpd_sender_restrictions= -o smtpd_helo_restrictions= ")
-    with open(top + "/etc/master.cf", "w") as f:
-        f.write(text)
+relay = Relay(top)
+ports, shell, postconf, mail = relay.ports, relay.shell, relay.postconf, relay.mail
 
 
 def route(*args, want=0, err=None):
@@ -257,39 +71,6 @@ def unlist(out, provider):
         provider)
 
 
-count = 0
-
-
-def mail(login, rcpts, sender=None, source="127.0.0.9"):
-    """One message; {recipient: the server it left by}, what was refused is None."""
-    global count
-    count += 1
-    subject = "m%d" % count
-    port = ports["SUBMISSION"] if login else ports["SMTP"]
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="pc.client.example", source_address=(source, 0),
-                      timeout=15) as s:
-        if login:
-            s.login(login, login, initial_response_ok=True)
-        else:
-            s.ehlo()
-        s.mail(sender or "bob@acme.example")
-        for r in rcpts:
-            code, text = s.rcpt(r)
-            if code != 250:
-                return text.decode()
-        s.data("Subject: %s\r\nFrom: <x@acme.example>\r\nMessage-ID: <%s@pc>\r\n\r\nHello.\r\n" % (subject, subject))
-    instance("instance_drain 20")
-    time.sleep(0.2)
-    instance("instance_drain 20")
-    by = {v: k for k, v in OUT.items()}
-    found = {r: by.get(a, a) for s, r, a in Mailbox.seen if s == subject}
-    return {r: found.get(r) for r in rcpts}
-
-
-def scanned():
-    return {r for s, r in Scanner.scanned if s == "m%d" % count}
-
-
 def shot():
     return {n: open(maps + "/" + n, "rb").read() for n in sorted(os.listdir(maps))
             if not n.endswith(("lmdb", "_lock"))}
@@ -312,17 +93,14 @@ def main():
     check.ok("main.cf doesn't use these maps" in r.err.decode(), "it says that main.cf doesn't use the maps yet", r)
     shell("postconf -# smtpd_restriction_classes smtpd_helo_restrictions transport_maps "
           "sender_dependent_default_transport_maps")
-    with open(top + "/etc/main.cf", "a") as f:
-        f.write(route("--print-postfix").out.decode())
-        f.write("smtpd_helo_required = yes\n")
-    with open(top + "/etc/master.cf", "a") as f:
-        f.write(route("--print-master").out.decode())
+    relay.append("main.cf", route("--print-postfix").out.decode() + "smtpd_helo_required = yes\n")
+    relay.append("master.cf", route("--print-master").out.decode())
     r = route("--check-postfix")
     check.equal((r.rc, r.err), (0, b""), "then --check-postfix finds nothing")
     check.equal(shell("postconf -n 2>&1 >/dev/null")[1], "", "postconf has nothing to say")
     route("--postmap")
-    start_world()
-    rc, out = instance("instance_start")
+    relay.start_world()
+    rc, out = relay.instance("instance_start")
     if not check.ok(rc == 0, "a private Postfix starts", out):
         return
     Mailbox.blocked = {MICROSOFT: {OUT["out1"]}}
@@ -365,7 +143,7 @@ def main():
     check.equal(shot(), before, "and no byte of a map")
     shell("printf 'mallory@acme.example REJECT blocked\\n' >%s/etc/block; postmap lmdb:%s/etc/block" % (top, top))
     postconf("smtpd_sender_restrictions = check_sender_access lmdb:%s/etc/block" % top)
-    reload()
+    relay.reload()
     check.ok("blocked" in str(mail("acme1", ["joe@hotmail.com"], "mallory@acme.example")), "what is blocked stays blocked")
     r = route("--show", "-o", "table")
     for what in (b"acme's mail to Microsoft consumer", b"leaves by out2", b"127.0.0.81 is listed at"):
@@ -395,26 +173,26 @@ def main():
 
     # ---- a content filter ----
     postconf("content_filter = scan:[127.0.0.1]:%d" % ports["FILTER"])
-    reload()
+    relay.reload()
     events = install(1, "mail passes a content filter")
     check.ok([e[:2] for e in events if e[0] == "ends"] and any(e[0] == "trouble" for e in events),
              "a content filter: the route ends, and it says why", events)
     check.equal(mail("acme1", ["a@hotmail.com"]), {"a@hotmail.com": None}, "the mail isn't routed")
-    check.equal(scanned(), {"a@hotmail.com"}, "and scanned")
+    check.equal(relay.scanned(), {"a@hotmail.com"}, "and scanned")
     put("routes", "route acme microsoft out2\nscan out2 scan:[127.0.0.1]:%d\n" % ports["SCAN"])
     install()
     check.equal(mail("acme1", ["a@hotmail.com"]), {"a@hotmail.com": "out2"}, "by the scanner's own listener it is routed")
-    check.equal(scanned(), {"a@hotmail.com"}, "and scanned")
+    check.equal(relay.scanned(), {"a@hotmail.com"}, "and scanned")
     put("routes", "route acme microsoft-consumer out2\nroute acme microsoft-365 out3\n"
                   "hop 127.0.0.1:%d\nscan * 127.0.0.1:%d\n" % (ports["HOP"], ports["SCANHOP"]))
     install()
     many = {"a@hotmail.com": "out2", "b@contoso.example": "out3", "c@gmail.com": "out1"}
     check.equal(mail("acme1", list(many)), many, "hop and scanner: two ways in one message, each recipient its own")
-    check.equal(scanned(), set(many), "all of them scanned")
+    check.equal(relay.scanned(), set(many), "all of them scanned")
     check.equal(mail("globex1", ["c@gmail.com"]), {"c@gmail.com": "out1"}, "other mail goes as ever")
-    check.equal(scanned(), {"c@gmail.com"}, "scanned, too")
+    check.equal(relay.scanned(), {"c@gmail.com"}, "scanned, too")
     postconf("content_filter =")
-    reload()
+    relay.reload()
     put("routes", "route acme microsoft\n")
     events = install(1, "content filter")
     check.ok(any(e[0] == "trouble" for e in events), "the log has shown a content filter: not routed around it", events)
@@ -509,10 +287,15 @@ def main():
 
 
 try:
-    make_instance()
+    relay.make("virtual_alias_domains = ours.example", "virtual_alias_maps = inline:{info@ours.example=root}",
+               "relay_domains = inline:{outlook.com=x}")
+    relay.append("master.cf",
+                 "127.0.0.1:%d inet n - y - - smtpd\n  -o syslog_name=postfix/back -o content_filter=out2:\n"
+                 "  -o smtpd_sasl_auth_enable=no -o smtpd_helo_restrictions= -o mynetworks=127.0.0.0/8\n"
+                 % ports["BACK"])
     main()
 finally:
-    instance("instance_stop")
+    relay.instance("instance_stop")
     if not os.environ.get("KEEP"):
         shutil.rmtree(top, ignore_errors=True)
 check.done()
