@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import sys
 import tempfile
 import time
@@ -28,9 +27,9 @@ os.environ.setdefault("MPTOOLS_SHARE", os.path.join(os.path.dirname(HERE), "shar
 check = Checks()
 needs()
 top = tempfile.mkdtemp(prefix="mptools-listing.", dir="/tmp")
-conf, maps, ledger = top + "/conf", top + "/etc/mptools", top + "/ledger.db"
-os.mkdir(conf)
+maps = top + "/etc/mptools"
 relay = Relay(top)
+conf, ledger, put, sql = relay.conf, relay.ledger, relay.put, relay.sql
 mail, ports = relay.mail, relay.ports
 
 # ---- cron and the clock ----
@@ -111,16 +110,6 @@ def requests(want):
     log_on()
     r = run("delistreq", "-o", "json", "--now", stamp(now()), want=want)
     return [json.loads(line) for line in r.out.decode().split("\n") if line]
-
-
-def put(name, text):
-    with open(conf + "/" + name, "w") as f:
-        f.write(text)
-
-
-def sql(statement, *values):
-    with sqlite3.connect(ledger, timeout=30) as db:
-        return db.execute(statement, values).fetchall()
 
 
 # ---- the relay, set up as the pages say ----

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -30,9 +29,9 @@ needs()
 if not check.ok(os.access(TOOL, os.X_OK), "routegen is built"):
     check.done()
 top = tempfile.mkdtemp(prefix="mptools-routegen.", dir="/tmp")
-conf, maps, ledger = top + "/conf", top + "/maps", top + "/ledger.db"
-os.mkdir(conf)
+maps = top + "/maps"
 relay = Relay(top)
+conf, ledger, put, sql = relay.conf, relay.ledger, relay.put, relay.sql
 ports, shell, postconf, mail = relay.ports, relay.shell, relay.postconf, relay.mail
 
 
@@ -49,16 +48,6 @@ def install(want=0, err=None, *args):
     r = route("--follow", top + "/mail.log", "--postmap", "--reload", *args, want=want, err=err)
     time.sleep(0.3)
     return [line.split("\t")[1:] for line in r.out.decode().split("\n") if line and line[0] != "#"]
-
-
-def put(name, text):
-    with open(conf + "/" + name, "w") as f:
-        f.write(text)
-
-
-def sql(statement, *values):
-    with sqlite3.connect(ledger, timeout=30) as db:
-        return db.execute(statement, values).fetchall()
 
 
 def list_at(out, provider, state="listed", source="log"):

@@ -9,6 +9,7 @@ import shutil
 import smtplib
 import socket
 import socketserver
+import sqlite3
 import struct
 import subprocess
 import threading
@@ -140,17 +141,29 @@ def free_run(count):
 
 
 class Relay:
-    """The instance below the folder top. Ports: SMTP and SUBMISSION; FILTER, a content filter that
+    """The instance below the folder top; the operator's files are in conf, the tools' memory is
+    ledger. Ports: SMTP and SUBMISSION; FILTER, a content filter that
     returns to REINJECT; SCAN, one that returns to BACK; HOP and the next port, for routegen's hop;
     SCANHOP and the next, filters that return to HOP and the next."""
 
     def __init__(self, top):
         self.top, self.count = top, 0
+        self.conf, self.ledger = top + "/conf", top + "/ledger.db"
+        os.mkdir(self.conf)
         world.write_ports(top)
         with open(top + "/ports") as f:
             self.ports = {k: int(v) for k, v in (line.strip().split("=") for line in f)}
         for name in "HOP", "SCANHOP", "SCAN", "BACK":
             self.ports[name] = free_run(2)
+
+    def put(self, name, text):
+        """A file of the operator's."""
+        with open(self.conf + "/" + name, "w") as f:
+            f.write(text)
+
+    def sql(self, statement, *values):
+        with sqlite3.connect(self.ledger, timeout=30) as db:
+            return db.execute(statement, values).fetchall()
 
     def shell(self, command):
         p = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -1,11 +1,11 @@
 #include "act/providers_parts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/conffolder.h"
 #include "base/share.h"
 
 enum { LINE_MOST = 4096 };
@@ -146,41 +146,9 @@ static void read_file(struct providers *all, const char *file, bool operators,
         fclose(in);
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
-
-static int is_conf(const struct dirent *e)
+static void read_operators(void *all, const char *path, struct problems *problems)
 {
-    struct slice name = slice_str(e->d_name);
-
-    return name.n > 5 && name.p[0] != '.' && slice_ends(name, SL(".conf"));
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void read_folder(struct providers *all, const char *conf, struct problems *problems)
-{
-    char folder[PATH_MAX], path[PATH_MAX + 300];
-    struct dirent **found = NULL;
-    int n;
-
-    if ((size_t)snprintf(folder, sizeof folder, "%s/providers.d", conf) >= sizeof folder) {
-        problem_add(problems, conf, 0, "the name is too long");
-        return;
-    }
-    if ((n = scandir(folder, &found, is_conf, by_name)) < 0) {
-        if (errno != ENOENT)
-            problem_add(problems, folder, 0, "can't read the folder: %s", strerror(errno));
-        return;
-    }
-    for (int i = 0; i < n; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, found[i]->d_name);
-        read_file(all, path, true, problems);
-        free(found[i]);
-    }
-    free(found);
+    read_file(all, path, true, problems);
 }
 
 struct providers *providers_load(const char *share, const char *conf, struct problems *problems)
@@ -200,7 +168,7 @@ struct providers *providers_load(const char *share, const char *conf, struct pro
     else
         read_file(all, path, false, problems);
     if (conf)
-        read_folder(all, conf, problems);
+        conffolder_each(conf, "providers.d", read_operators, all, problems);
     providers_check(all, problems);
     if (problems->count == before)
         return all;

@@ -1,11 +1,9 @@
 #include "judge/reply.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/conffolder.h"
 #include "base/map.h"
 #include "base/share.h"
 #include "judge/reply_rules.h"
@@ -67,39 +65,9 @@ enum reply_class reply_class_of(struct slice name)
 
 /* --- loading -------------------------------------------------------------------------------- */
 
-static int is_conf(const struct dirent *e)
+static void read_rules(void *rules, const char *path, struct problems *problems)
 {
-    struct slice name = slice_str(e->d_name);
-
-    return name.n > 5 && name.p[0] != '.' && slice_ends(name, SL(".conf"));
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void read_folder(struct reply_rules *rules, const char *dir, struct problems *problems)
-{
-    char folder[PATH_MAX], path[PATH_MAX + 300];
-    struct dirent **found = NULL;
-    int n;
-
-    if ((size_t)snprintf(folder, sizeof folder, "%s/replies.d", dir) >= sizeof folder) {
-        problem_add(problems, dir, 0, "the name is too long");
-        return;
-    }
-    if ((n = scandir(folder, &found, is_conf, by_name)) < 0) {
-        if (errno != ENOENT)
-            problem_add(problems, folder, 0, "can't read the folder: %s", strerror(errno));
-        return;
-    }
-    for (int i = 0; i < n; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, found[i]->d_name);
-        reply_rules_read(rules, path, problems);
-        free(found[i]);
-    }
-    free(found);
+    reply_rules_read(rules, path, problems);
 }
 
 struct replies *replies_load(const char *dir, struct problems *problems)
@@ -113,7 +81,7 @@ struct replies *replies_load(const char *dir, struct problems *problems)
         return NULL;
     }
     if (dir)
-        read_folder(&r->rules, dir, problems);
+        conffolder_each(dir, "replies.d", read_rules, &r->rules, problems);
     if (share_path(path, sizeof path, "replies.conf"))
         reply_rules_read(&r->rules, path, problems);
     else
