@@ -99,7 +99,8 @@ int delist_record_answer(struct ledger *l, int64_t request, struct slice answer,
     text_addf(&reason, "request %lld: ", (long long)request);
     text_add(&reason, answer);
     note(l, now, by, listing, SL("answered"), &reason);
-    text_addf(told, "request %lld: the answer is noted; delistreq says what is next\n", (long long)request);
+    text_addf(told, "request %lld: the answer is noted; delistreq says what is next\n",
+              (long long)request);
     return status_of(l, failure);
 }
 
