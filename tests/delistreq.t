@@ -84,8 +84,12 @@ def stamp(seconds):
 
 
 def human(seconds, german=False):
-    form = "%d.%m.%Y um %H:%M UTC" if german else "%Y-%m-%d %H:%M UTC"
+    form = "%d.%m.%Y um %H:%M UTC" if german else "%Y-%m-%d at %H:%M UTC"
     return time.strftime(form, time.gmtime(seconds))
+
+
+def plain(seconds):
+    return human(seconds).replace(" at ", " ")
 
 
 def listing(provider="barracuda", first=NOON - 20 * HOUR, state="listed", last=NOON - HOUR, ip=IP,
@@ -320,7 +324,7 @@ def test_unflagged():
     t.equal(row["at"], stamp(NOON + 6 * HOUR), "for six hours")
     incident()
     row = verdict("not allowed", "recent", "also when a culprit has been quiet for long", status=1)
-    t.ok("quiet since" in row["reason"] and "as it was stated, was removed at " + human(NOON) in
+    t.ok("quiet since" in row["reason"] and "as it was stated, was removed at " + plain(NOON) in
          row["reason"], "both are told", row)
     r = run("--cause", "x", "--measure", "y", "--fixed", stamp(NOON + HOUR), str(n))
     t.ok(r.rc == 64 and b"lies ahead" in r.err, "nothing is fixed tomorrow", repr(r))
@@ -456,7 +460,7 @@ def has_story(what, said, german=False):
     last = human(NOON - 9 * HOUR, german)
     words = [human(NOON - 23 * HOUR, german), human(NOON - 22 * HOUR, german), "250", "37"]
     words += ["Postfach eines unserer Kunden", "den letzten am " + last, "Seit dem " + last] \
-        if german else ["mailbox account of one of our customers", "the last one at " + last,
+        if german else ["mailbox account of one of our customers", "the last one on " + last,
                         "no sign of it since " + last]
     missing = [w for w in words if w not in re.sub(r"\s+", " ", said)]
     t.ok(not missing, what + ": cause, measure and times", "missing: %s\n%s" % (missing, said))
@@ -522,7 +526,7 @@ def test_late_block():
     message(NOON - 21 * HOUR, spam=1)
     said = re.sub(r"\s+", " ", text(run(str(n)).out))
     t.ok("Since %s our servers have refused" % human(NOON - 21 * HOUR) in said and
-         "left our servers at %s" % human(NOON - 21 * HOUR) in said and
+         "left our servers on %s" % human(NOON - 21 * HOUR) in said and
          human(NOON - 22 * HOUR) not in said, "a block that took effect later", said)
 
 
