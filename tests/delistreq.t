@@ -202,7 +202,7 @@ def test_culprits():
     t.ok("quiet since" in row["reason"] and row["next"] == "delistreq %d" % n, "with its reason", row)
     m = message(NOON - 2 * HOUR, spam=1)
     row = verdict("not allowed", "unfixed", "it still sends: not allowed", status=1)
-    refuses("with the time of the mail", n, "still sends", human(NOON - 2 * HOUR))
+    refuses("with the time of the mail", n, "still sends", plain(NOON - 2 * HOUR))
     sql("UPDATE messages SET spam = 0 WHERE id = ?", m)
     verdict("allowed", "gone", "its other mail is no spam", status=0)
     sql("UPDATE messages SET spam = 1, time = ? WHERE id = ?", us(NOON - 7 * HOUR), m)
@@ -427,7 +427,7 @@ def test_relisted():
     n = listing()
     incident()
     row = verdict("allowed", "gone", "relisted: a new cause, long after", status=0)
-    t.ok("relisted: it was off this list from " + human(NOON - 5 * DAY) in row["reason"],
+    t.ok("relisted: it was off this list from " + plain(NOON - 5 * DAY) in row["reason"],
          "and it says so", row)
     insert("requests", listing=old, time=us(NOON - HOUR), way="form", address="", text="",
            sent=us(NOON - 2 * HOUR))
