@@ -260,12 +260,16 @@ def records():
     damaged("a header with a column twice", good.replace(b"\thost\t", b"\tkind\t", 1), 65)
     r = tool(["--columns", "qid,reply"], stdin=GOOD)
     damaged("records that have no time and no kind", r.out, 65, "kind|time")
-    more = good.replace(b"\tpartner\n", b"\tpartner\tcolour\n")
+    more = good.replace(b"\tsubject\n", b"\tsubject\tcolour\n")
     more = b"".join(line + (b"\tred\n" if line[:1] != b"#" else b"\n")
                     for line in more.split(b"\n")[:-1])
     r = tool(["-"], stdin=more)
     t.ok(r.rc == 0 and (r.out == more or r.out == good and said(r, "column")),
          "a column of a later version is passed on, or its loss is told", r)
+    older = b"\n".join(line if line[:4] == b"#end" else line.rsplit(b"\t", 1)[0]
+                       for line in good.split(b"\n"))
+    r = tool(["-"], stdin=older)
+    t.ok(r.rc == 0 and r.out == good, "an earlier version's stream, without subjects, is read", r)
     empty = lines[0] + b"\n#end 0 0\n"
     r = tool(["-"], stdin=empty)
     t.ok(r.rc == 0 and r.out == empty and not r.err, "a stream without a record", r)

@@ -11,7 +11,7 @@ import sys
 
 COLUMNS = ("time kind host instance daemon qid origin client_name client_ip sasl_user helo sender "
            "rcpt orig_rcpt msgid size nrcpt relay_name relay_ip relay_port delay dsn status reply "
-           "class listed_by outbound_ip verdict customer partner").split()
+           "class listed_by outbound_ip verdict customer partner subject").split()
 PARSE = os.path.abspath(os.path.join(os.environ.get("BIN", "bin"), "mplog-parse"))
 CORPUS = os.path.abspath("../shared/corpus")
 LIMIT = 60  # seconds after which a tool is taken to hang

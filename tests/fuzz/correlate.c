@@ -19,6 +19,7 @@ static const char *const relays[] = {"l[127.0.0.1]:10024", "f[10.1.2.3]:10024", 
 static const char *const clients[] = {"e[203.0.113.6]", "pc[198.51.100.7]", "l[127.0.0.1]",
                                       "f[10.1.2.3]"};
 static const char *const statuses[] = {"sent", "deferred", "bounced"};
+static const char *const actions[] = {"hold", "reject", "warning"};
 static const int steps[] = {0, 0, 0, 1, 2, 9, 31, 61, 3600, -1, -60, -20000, 86400, 700000};
 #define SMALL_STEPS 12 /* of which the clock doesn't jump */
 
@@ -235,7 +236,7 @@ static void one_line(struct life *l, unsigned what)
         text_addf(&l->log,
                   "%s: %s: header Subject: x from pc[198.51.100.7]; from=<a@x> to=<r@y> "
                   "proto=ESMTP helo=<pc>: no",
-                  qid, take_byte(&l->in) % 2 ? "reject" : "hold");
+                  qid, PICK(&l->in, actions));
         break;
     default:
         session_line(l, what % 16 - 11, pid);

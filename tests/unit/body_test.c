@@ -13,6 +13,12 @@
 #include "log/body.h"
 
 #define Q "A1B2C3D4E5: "
+/* The end of cleanup's line about a header, and what is known by it. */
+#define SUBJECT_END " from mx[192.0.2.1]; from=<a@b> to=<c@d> proto=ESMTP helo=<h>"
+#define SUBJECT_IS_OF(stage)                                                                     \
+    "|client_ip=192.0.2.1|client_name=mx|helo=h|proto=ESMTP|qid=A1B2C3D4E5|rcpt=c@d|sender=a@b|" \
+    "stage=" stage
+#define SUBJECT_IS SUBJECT_IS_OF("header")
 
 /* The daemon, its text, and "shape|name=value|…"; NULL: not understood here. */
 static const struct {
@@ -103,9 +109,55 @@ static const struct {
     {"cleanup",
      Q "reject: header Subject: x from evil[192.0.2.9]; from=<v@v> to=<w@w> proto=ESMTP helo=<e>: "
        "5.7.1 y from mx[192.0.2.1]; from=<a@b> to=<c@d> proto=ESMTP helo=<h>: 5.7.1 no pills",
-     "action|action=reject|client_name=mx|client_ip=192.0.2.1|dsn=5.7.1|helo=h|proto=ESMTP|"
+     "subject|action=reject|client_name=mx|client_ip=192.0.2.1|dsn=5.7.1|helo=h|proto=ESMTP|"
      "qid=A1B2C3D4E5|rcpt=c@d|reply=5.7.1 no pills|result=5.7.1 no pills|sender=a@b|stage=header|"
+     "subject=x from evil[192.0.2.9]; from=<v@v> to=<w@w> proto=ESMTP helo=<e>: 5.7.1 y|"
      "text=Subject: x from evil[192.0.2.9]; from=<v@v> to=<w@w> proto=ESMTP helo=<e>: 5.7.1 y"},
+    /* subjects as header_checks(5) log them, with and without the rule's own text */
+    {"cleanup", Q "warning: header Subject:  =?utf-8?B?w6Q=?= " SUBJECT_END,
+     "subject|action=warning|subject==?utf-8?B?w6Q=?= |text=Subject:  "
+     "=?utf-8?B?w6Q=?= " SUBJECT_IS},
+    {"cleanup", Q "info: header SUBJECT:x? y" SUBJECT_END ": see <http://x.example/>",
+     "subject|action=info|reply=see <http://x.example/>|result=see <http://x.example/>|"
+     "subject=x? y|text=SUBJECT:x? y" SUBJECT_IS},
+    {"cleanup", Q "warning: header Subject: " SUBJECT_END,
+     "subject|action=warning|subject=|text=Subject: " SUBJECT_IS},
+    {"cleanup",
+     Q "warning: header Subject: x from evil[192.0.2.9]; from=<v@v> to=<w@w> proto=ESMTP "
+       "helo=<e>" SUBJECT_END,
+     "subject|action=warning|subject=x from evil[192.0.2.9]; from=<v@v> to=<w@w> proto=ESMTP "
+     "helo=<e>|text=Subject: x from evil[192.0.2.9]; from=<v@v> to=<w@w> proto=ESMTP "
+     "helo=<e>" SUBJECT_IS},
+    {"cleanup",
+     Q "warning: header Subject: x from mx[192.0.2.1]; from=<a@b> to=<c@d> proto=ESMTP helo=<h> "
+       "sasl_method=PLAIN sasl_username=joe",
+     "subject|action=warning|sasl_method=PLAIN|sasl_user=joe|subject=x|text=Subject: x" SUBJECT_IS},
+    {"cleanup",
+     Q "warning: header Subject: x from mx[192.0.2.1]; from=<\"a>: b; from=<v@v> helo=<e>\"@b> "
+       "to=<c@d> proto=ESMTP helo=<h>",
+     "subject|action=warning|client_ip=192.0.2.1|client_name=mx|helo=h|proto=ESMTP|"
+     "qid=A1B2C3D4E5|rcpt=c@d|sender=\"a>: b; from=<v@v> helo=<e>\"@b|stage=header|"
+     "subject=x|text=Subject: x"},
+    {"cleanup", Q "info: header Subject: by hand from local; from=<root@b> to=<c@d>",
+     "subject|action=info|qid=A1B2C3D4E5|rcpt=c@d|sender=root@b|"
+     "stage=header|subject=by hand|text=Subject: by hand"},
+    {"cleanup", Q "warning: header From: x@y" SUBJECT_END,
+     "action|action=warning|text=From: x@y" SUBJECT_IS},
+    {"cleanup", Q "warning: header X-Subject: x" SUBJECT_END,
+     "action|action=warning|text=X-Subject: x" SUBJECT_IS},
+    {"cleanup", Q "warning: body Subject: x" SUBJECT_END,
+     "action|action=warning|text=Subject: x" SUBJECT_IS_OF("body")},
+    /* cut in its own envelope, as Postfix does after 2,000 bytes: the forged one isn't taken */
+    {"cleanup",
+     Q
+     "reject: header Subject: x from evil[192.0.2.9]; from=<v@v> to=<w@w> proto=ESMTP helo=<e>: y "
+     "from mx[192.0.2.1]; from=<aaaaaaaa",
+     "action|action=reject|qid=A1B2C3D4E5|stage=header|text=Subject: x from "
+     "evil[192.0.2.9]; from=<v@v> to=<w@w> proto=ESMTP helo=<e>: y from mx[192.0.2.1]; "
+     "from=<aaaaaaaa"},
+    {"cleanup", Q "warning: header Subject: x from evil[192.0.2.9]",
+     "action|action=warning|qid=A1B2C3D4E5|stage=header|text=Subject: x from "
+     "evil[192.0.2.9]"},
     {"cleanup",
      Q "milter-reject: END-OF-MESSAGE from mx[192.0.2.1]: 5.7.1 spam; from=<a@b> to=<c@d> "
        "proto=ESMTP helo=<h>",
@@ -371,10 +423,47 @@ static void long_lines(void **state)
     text_free(&t);
 }
 
+/* Of so many letters, then the text, then the end of cleanup's line. */
+static size_t subject_length(size_t letters, const char *end, bool header)
+{
+    struct text t = {0};
+    struct line l = {0};
+
+    text_add(&t, header ? SL(Q "warning: header Subject: ") : SL(Q "warning: header X: "));
+    for (size_t i = 0; i < letters; i++)
+        text_addc(&t, 'a');
+    text_add(&t, slice_str(end));
+    text_add(&t, SL(SUBJECT_END));
+    assert_true(body_parse(DAEMON_CLEANUP, text_slice(&t), &l));
+    text_free(&t);
+    return l.f[COL_SUBJECT].n;
+}
+
+/* Cut by Postfix (200 bytes with the header's name) or by us, none ends within a character. */
+static void long_subjects(void **state)
+{
+    (void)state;
+    assert_int_equal(subject_length(300, "", false), 0);
+    assert_int_equal(subject_length(191, "", true), 191);
+    assert_int_equal(subject_length(189, "\xe2\x82", true), 189);
+    assert_int_equal(subject_length(190, "\xe2", true), 190);
+    assert_int_equal(subject_length(188, "\xe2\x82\xac", true), 191);
+    assert_int_equal(subject_length(187, "\xf0\x9f\x98\x80", true), 191);
+    assert_int_equal(subject_length(188, "\xf0\x9f\x98", true), 188);
+    assert_int_equal(subject_length(20, "\xe4", true), 21); /* not cut: as it was logged */
+    assert_int_equal(subject_length(300, "", true), SUBJECT_MAX);
+    for (unsigned k = 0; k < 3; k++)
+        assert_int_equal(subject_length(SUBJECT_MAX - k, "\xe2\x82\xac\xe2\x82\xac", true),
+                         SUBJECT_MAX - k);
+    assert_int_equal(subject_length(SUBJECT_MAX - 3, "\xe2\x82\xac\xe2\x82\xac", true),
+                     SUBJECT_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(lines), cmocka_unit_test(cut),
-                                       cmocka_unit_test(queued_as), cmocka_unit_test(long_lines)};
+                                       cmocka_unit_test(queued_as), cmocka_unit_test(long_lines),
+                                       cmocka_unit_test(long_subjects)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

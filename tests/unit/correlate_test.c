@@ -7,6 +7,14 @@
     "sasl_username=alice\n"                                                                      \
     "0 mx postfix/cleanup[2]: A1B2C3D4E5: message-id=<m1@x>\n"                                   \
     "0 mx postfix/qmgr[3]: A1B2C3D4E5: from=<alice@x.example>, size=9, nrcpt=1 (queue active)\n"
+/* The same with a line before the queue manager's. */
+#define FIRST_AS(qid, line)                                                                   \
+    "0 mx postfix/submission/smtpd[1]: " qid ": client=pc[198.51.100.7], sasl_method=PLAIN, " \
+    "sasl_username=alice\n" line "0 mx postfix/cleanup[2]: " qid ": message-id=<m1@x>\n"      \
+    "0 mx postfix/qmgr[3]: " qid ": from=<alice@x.example>, size=9, nrcpt=1 (queue active)\n"
+#define OUT_OF(qid)                                                                              \
+    "2 mx postfix/smtp[6]: " qid ": to=<r@y.example>, relay=m[192.0.2.9]:25, delay=1, dsn=2.0.0" \
+    ", status=sent (250 ok)\n2 mx postfix/qmgr[3]: " qid ": removed\n"
 #define SENT(relay, reply)                                             \
     "2 mx postfix/smtp[6]: A1B2C3D4E5: to=<r@y.example>, relay=" relay \
     ", delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (" reply ")\n"  \
@@ -177,7 +185,50 @@ static const struct script links[] = {
 #define REMOVED(qid, at) at " mx postfix/qmgr[3]: " qid ": removed\n"
 
 /* Who a message's records name, through a life that is not as it should be. */
+#define HEADER(qid, subject)                                                                       \
+    "0 mx postfix/cleanup[2]: " qid ": warning: header Subject: " subject " from pc[198.51.100.7]" \
+    "; from=<a@x> to=<r@y> proto=ESMTP helo=<pc>\n"
+
 static const struct script lives[] = {
+    {"a logged subject, and the HELO, on all later records", "qid helo subject",
+     FIRST_AS("A1B2C3D4E5", HEADER("A1B2C3D4E5", "cheap pills")) OUT_OF("A1B2C3D4E5"),
+     "login A1B2C3D4E5 - -\naccept A1B2C3D4E5 pc cheap pills\ndeliver A1B2C3D4E5 pc cheap pills\n"
+     "remove A1B2C3D4E5 pc cheap pills\n"},
+    {"of several subjects the first", "qid subject",
+     ALICE("A1B2C3D4E5", "0") HEADER("A1B2C3D4E5", "") HEADER("A1B2C3D4E5", "one")
+         HEADER("A1B2C3D4E5", "two") ACTIVE("A1B2C3D4E5", "1", "a@x"),
+     "login A1B2C3D4E5 -\naccept A1B2C3D4E5 one\n"},
+    {"a queue id that begins anew has no old subject", "qid helo subject",
+     ALICE("A1B2C3D4E5", "0") HEADER("A1B2C3D4E5", "one") ACTIVE("A1B2C3D4E5", "1", "a@x")
+         ALICE("A1B2C3D4E5", "2") ACTIVE("A1B2C3D4E5", "2", "a@x"),
+     "login A1B2C3D4E5 - -\naccept A1B2C3D4E5 pc one\nlogin A1B2C3D4E5 - -\n"
+     "accept A1B2C3D4E5 - -\n"},
+    {"the second leg has the first one's, whatever the filter made of it", "qid helo subject",
+     FIRST_AS("A1B2C3D4E5", HEADER("A1B2C3D4E5", "one")) SECOND(BACK, "<m1@x>")
+         HEADER("B1B2C3D4E5", "***SPAM*** one") TO(LOOP) OUT,
+     "login A1B2C3D4E5 - -\naccept A1B2C3D4E5 pc one\ndeliver A1B2C3D4E5 pc one\n"
+     "accept B1B2C3D4E5 pc one\nremove A1B2C3D4E5 pc one\ndeliver B1B2C3D4E5 pc one\n"},
+    {"where only the second leg's is logged, that stays", "qid subject",
+     FIRST SECOND(BACK, "<m1@x>") HEADER("B1B2C3D4E5", "one") TO(LOOP) OUT,
+     "login A1B2C3D4E5 -\naccept A1B2C3D4E5 -\ndeliver A1B2C3D4E5 -\n"
+     "accept B1B2C3D4E5 one\nremove A1B2C3D4E5 -\ndeliver B1B2C3D4E5 one\n"},
+    {"expected before its lines come, too", "qid subject",
+     FIRST_AS("A1B2C3D4E5", HEADER("A1B2C3D4E5", "one")) TO(LOOP) SECOND(BACK, "<m1@x>") OUT,
+     "login A1B2C3D4E5 -\naccept A1B2C3D4E5 one\ndeliver A1B2C3D4E5 one\n"
+     "remove A1B2C3D4E5 one\naccept B1B2C3D4E5 one\ndeliver B1B2C3D4E5 one\n"},
+    {"a notice tells of the message's subject, its own queue id has none", "qid subject",
+     FIRST_AS("A1B2C3D4E5", HEADER("A1B2C3D4E5", "one"))
+         BOUNCED("A1B2C3D4E5", "2") "2 mx postfix/bounce[8]: A1B2C3D4E5: sender non-delivery "
+                                    "notification: C1B2C3D4E5\n" ACTIVE("C1B2C3D4E5", "2", ""),
+     "login A1B2C3D4E5 -\naccept A1B2C3D4E5 one\ndeliver A1B2C3D4E5 one\nndr C1B2C3D4E5 one\n"
+     "accept C1B2C3D4E5 -\n"},
+    {"what is refused, held or unknown", "qid subject",
+     ALICE("A1B2C3D4E5", "0") HEADER(
+         "A1B2C3D4E5",
+         "one") "0 mx postfix/cleanup[2]: A1B2C3D4E5: reject: header Subject: two from "
+                "pc[198.51.100.7]; from=<a@x> to=<r@y> proto=ESMTP helo=<pc>: 5.7.1 no\n" HEADER(
+                    "C1B2C3D4E5", "x") ACTIVE("C1B2C3D4E5", "1", "a@x"),
+     "login A1B2C3D4E5 -\nreject A1B2C3D4E5 two\naccept C1B2C3D4E5 -\n"},
     {"two Message-ID headers are two lines of one message", "qid sasl_user msgid",
      ALICE("A1B2C3D4E5", "0") MSGID("A1B2C3D4E5", "0", "<1@x>") MSGID("A1B2C3D4E5", "0", "<2@x>")
          ACTIVE("A1B2C3D4E5", "1", "a@x") BOUNCED("A1B2C3D4E5", "2"),
@@ -443,7 +494,7 @@ static void not_all_can_wait(void **state)
 
 int main(void)
 {
-    static struct script all[100];
+    static struct script all[120];
     size_t n = 0;
     const struct CMUnitTest more[] = {cmocka_unit_test(bounded),
                                       cmocka_unit_test(not_all_can_wait)};

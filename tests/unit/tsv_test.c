@@ -335,7 +335,7 @@ static void unknown_columns(void **state)
     struct text twice = written(pass_on, once.p);
     text_addc(&twice, '\0');
     assert_string_equal(once.p, twice.p);
-    assert_non_null(strstr(once.p, "\tpartner\tnew\tb\\x01\n"));
+    assert_non_null(strstr(once.p, "\tsubject\tnew\tb\\x01\n"));
     assert_non_null(strstr(once.p, "\t\\x23\t\n"));
     assert_non_null(strstr(once.p, "\t\t\\t\xff\n"));
     text_free(&once);

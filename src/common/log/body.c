@@ -347,7 +347,8 @@ void body_facts(const struct line *l, struct facts *facts)
         "",         "client", "message-id", "pickup",  "queued",     "expired",      "removed",
         "delivery", "notice", "action",     "connect", "disconnect", "SASL failure", "held"};
 
-    *facts = (struct facts){.shape = slice_str(shapes[l->type])};
+    bool subject = l->type == LINE_ACTION && l->f[COL_SUBJECT].p;
+    *facts = (struct facts){.shape = subject ? SL("subject") : slice_str(shapes[l->type])};
     for (unsigned c = 0; c < COL_COUNT; c++)
         fact(facts, record_column_name(c).p, l->f[c]);
     for (unsigned x = 0; x < EXTRA_COUNT; x++)

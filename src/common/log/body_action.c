@@ -1,5 +1,7 @@
 #include "log/body_parts.h"
 
+#define HEADER_MAX 200u /* bytes of a header that cleanup(8) logs; it cuts within characters */
+
 /* What smtpd(8), postscreen(8), cleanup(8) and header_checks(5) can say they did. */
 static bool is_action(struct slice s)
 {
@@ -133,25 +135,68 @@ static bool stage_from(struct slice s, struct line *l)
     return true;
 }
 
-/* Cleanup's "header Subject: TEXT from NAME[IP]; from=<…> … helo=<…>: 5.7.1 reason": the text is
- * the stranger's, so the envelope is the last one, and the client is the one right before it. */
+/* Takes the envelope off cleanup's line, and what stands behind it, the operator's text. The header
+ * is the stranger's and may hold a whole such line, so the last envelope counts. A line that was
+ * cut in its own shows that by its client or sender behind a forged one: then nothing is taken. */
+static struct slice content_envelope(struct slice *s, struct line *l)
+{
+    struct slice head = *s, after = SLICE_NONE;
+    const char *q;
+
+    do {
+        size_t before = head.n;
+        envelope(&head, l);
+        if (head.n != before) {
+            *s = head;
+            return after;
+        }
+        if ((q = slice_rfind(head, SL(">: "))) == NULL)
+            return SLICE_NONE;
+        after = slice_range(q + 3, s->p + s->n);
+        head = slice_range(head.p, q + 1);
+    } while (slice_find(after, SL("; from=<")) == NULL);
+    return SLICE_NONE;
+}
+
+/* Without the UTF-8 character at its end that isn't all there. */
+static struct slice whole_characters(struct slice s)
+{
+    size_t k = 1;
+
+    while (k < 4 && k < s.n && (s.p[s.n - k] & 0xc0) == 0x80)
+        k++;
+    unsigned char first = s.n ? (unsigned char)s.p[s.n - k] : 0;
+    size_t all = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+    if (all > k)
+        s.n -= k;
+    return s;
+}
+
+/* "Subject: TEXT", as its sender wrote it; header_checks(5) see no other header here. */
+static void take_subject(struct slice header, struct line *l)
+{
+    if (header.n < 8 || !slice_ieq(slice_of(header.p, 8), SL("Subject:")))
+        return;
+    bool cut = header.n >= HEADER_MAX;
+    header = slice_skip(header, 8);
+    while (header.n && (header.p[0] == ' ' || header.p[0] == '\t'))
+        header = slice_skip(header, 1);
+    if (header.n > SUBJECT_MAX)
+        header.n = SUBJECT_MAX;
+    l->f[COL_SUBJECT] = cut ? whole_characters(header) : header;
+}
+
+/* Cleanup's "header Subject: TEXT from NAME[IP]; from=<…> … helo=<…>: 5.7.1 reason": the client is
+ * the one right before the envelope. */
 static bool content_check(struct slice s, struct line *l)
 {
-    struct slice head = s, after = SLICE_NONE;
+    struct slice head = s, after = content_envelope(&head, l);
+    bool whole = head.n != s.n;
     const char *q;
     struct host h;
 
-    if (s.n && s.p[s.n - 1] != '>' && (q = slice_rfind(s, SL(">: "))) != NULL) {
-        head = slice_range(s.p, q + 1);
-        after = slice_range(q + 3, s.p + s.n);
-    }
-    size_t before = head.n;
-    envelope(&head, l);
-    if (head.n == before) /* no envelope there: the mark stood in somebody's text */
-        head = s;
-    else
-        l->x[EXTRA_RESULT] = after;
-    if ((q = slice_rfind(head, SL(" from "))) != NULL) {
+    l->x[EXTRA_RESULT] = after;
+    if (whole && (q = slice_rfind(head, SL(" from "))) != NULL) {
         struct slice client = slice_range(q + 6, head.p + head.n);
         if (slice_eq(client, SL("local")) || (field_host(&client, &h) && client.n == 0)) {
             if (!slice_eq(slice_range(q + 6, head.p + head.n), SL("local")))
@@ -162,6 +207,8 @@ static bool content_check(struct slice s, struct line *l)
     const char *sp = slice_chr(head, ' ');
     l->x[EXTRA_STAGE] = sp ? slice_range(head.p, sp) : head;
     l->x[EXTRA_TEXT] = sp ? slice_range(sp + 1, head.p + head.n) : SLICE_NONE;
+    if (whole && slice_eq(l->x[EXTRA_STAGE], SL("header")))
+        take_subject(l->x[EXTRA_TEXT], l);
     reply(after, l);
     return true;
 }

@@ -247,6 +247,8 @@ static void on_action(struct correlate *c, const struct event *e)
 
     if (m && m->f[MESSAGE_HELO].n == 0 && !(m->flags & MESSAGE_LINKED))
         set(c, m, MESSAGE_HELO, e->l->f[COL_HELO]);
+    if (m && m->f[MESSAGE_SUBJECT].n == 0) /* of several the first: others may be attachments' */
+        set(c, m, MESSAGE_SUBJECT, e->l->f[COL_SUBJECT]);
     touch(c, m);
     if (is_one_of(action, rejects))
         emit(c, e, m, KIND_REJECT, e->l->f);

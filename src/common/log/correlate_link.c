@@ -2,7 +2,15 @@
 #include "log/field.h"
 
 static const enum message_field inherited[] = {MESSAGE_CLIENT_NAME, MESSAGE_CLIENT_IP,
-                                               MESSAGE_SASL_USER, MESSAGE_HELO, MESSAGE_SENDER};
+                                               MESSAGE_SASL_USER,   MESSAGE_HELO,
+                                               MESSAGE_SENDER,      MESSAGE_SUBJECT};
+
+/* What the first leg doesn't know of itself is no reason to forget what the second one says; but
+ * the second one's client is the filter, never the sender's. */
+static bool is_own(enum message_field f)
+{
+    return f == MESSAGE_SENDER || f == MESSAGE_SUBJECT;
+}
 
 void wait_begin(struct correlate *c, struct message *m)
 {
@@ -67,9 +75,7 @@ void link_to(struct correlate *c, struct message *b, struct message *a)
     bool ok = message_set(&c->store, b, MESSAGE_ORIGIN, origin);
     for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++) {
         struct slice v = message_get(a, inherited[i]);
-        /* an unknown sender of the first leg is no reason to forget the second's; but its client
-         * is the filter, never the sender's */
-        if (v.n || inherited[i] != MESSAGE_SENDER)
+        if (v.n || !is_own(inherited[i]))
             ok = ok && message_set(&c->store, b, inherited[i], v);
     }
     c->failed |= !ok;
@@ -220,7 +226,7 @@ void link_proxied(struct correlate *c, const struct event *e, struct message *fr
     if (b == NULL || !(b->flags & MESSAGE_LOCAL) || (b->flags & MESSAGE_LINKED))
         return;
     for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
-        if (inherited[i] != MESSAGE_SENDER)
+        if (!is_own(inherited[i]))
             ok = ok && message_set(&c->store, b, inherited[i], message_get(from, inherited[i]));
     c->failed |= !ok;
     b->flags |= MESSAGE_LINKED;

@@ -180,7 +180,7 @@ static void load_message(struct loading *in, struct slice line)
         in->bad = true;
     } else {
         struct message *m = in->m;
-        for (int f = 0; f < MESSAGE_FIELDS; f++)
+        for (int f = 0; f < MESSAGE_FIELDS && (f < MESSAGE_SUBJECT || line.p); f++)
             in->bad |= !message_set(s, m, (enum message_field)f, value(in, &line));
         p->instance->owner |= (flags & 0x8000) != 0;
         if (entry.n)

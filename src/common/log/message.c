@@ -4,9 +4,9 @@
 
 #define BUCKETS_FIRST 4096u
 
-const uint8_t message_column[MESSAGE_FIELDS] = {COL_ORIGIN,    COL_CLIENT_NAME, COL_CLIENT_IP,
-                                                COL_SASL_USER, COL_HELO,        COL_SENDER,
-                                                COL_MSGID,     COL_SIZE,        COL_NRCPT};
+const uint8_t message_column[MESSAGE_FIELDS] = {
+    COL_ORIGIN, COL_CLIENT_NAME, COL_CLIENT_IP, COL_SASL_USER, COL_HELO,
+    COL_SENDER, COL_MSGID,       COL_SIZE,      COL_NRCPT,     COL_SUBJECT};
 
 bool store_setup(struct store *s)
 {

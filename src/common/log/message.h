@@ -22,6 +22,7 @@ enum message_field {
     MESSAGE_MSGID,
     MESSAGE_SIZE,
     MESSAGE_NRCPT,
+    MESSAGE_SUBJECT, /* last: what older versions saved ends before it */
     MESSAGE_FIELDS,
     /* of an expected second leg, which has no size yet: where its first leg was delivered to */
     MESSAGE_RELAY_IP = MESSAGE_SIZE,

@@ -35,6 +35,7 @@ static const struct {
     [COL_VERDICT] = {SL("verdict"), false},
     [COL_CUSTOMER] = {SL("customer"), false},
     [COL_PARTNER] = {SL("partner"), false},
+    [COL_SUBJECT] = {SL("subject"), false},
 };
 
 static const struct slice kinds[KIND_COUNT] = {

@@ -3,13 +3,17 @@
  * The columns are specified once, in the table of record.c; a record holds one slice a column and
  * its time. Slices point into the block the line came from, into the parser's memory, or into the
  * reader's line: they are valid until the next record is asked for. An empty slice is 'unknown';
- * the null sender is "<>", other addresses stand without their brackets.
+ * the null sender is "<>", other addresses stand without their brackets. The subject, known where
+ * header_checks(5) log it, is its sender's raw bytes, RFC 2047 words undecoded, SUBJECT_MAX at
+ * most.
  */
 #ifndef MPTOOLS_LOG_RECORD_H
 #define MPTOOLS_LOG_RECORD_H
 
 #include "base/slice.h"
 #include "base/text.h"
+
+#define SUBJECT_MAX 255u /* bytes; longer ones are cut, not within a UTF-8 character */
 
 enum record_column {
     COL_TIME,
@@ -42,6 +46,7 @@ enum record_column {
     COL_VERDICT,
     COL_CUSTOMER,
     COL_PARTNER,
+    COL_SUBJECT,
     COL_COUNT
 };
 
