@@ -13,7 +13,7 @@ export LC_ALL=C TZ=UTC
 
 dir=${BENCH_DIR:-/tmp/mptools-bench} size=${BENCH_SIZE:-1G} runs=${BENCH_RUNS:-3}
 loggen=${B:-build}/loggen many=${B:-build}/bench_identities bin=${BIN:-bin}
-identities=${BENCH_IDENTITIES:-1000000} messages=4 memory_goal=512 time_goal=1.5
+identities=${BENCH_IDENTITIES:-1000000} messages=4 memory_goal=512 time_goal=1.5 block_goal=1.4
 export MPTOOLS_SHARE=${MPTOOLS_SHARE:-$PWD/share/mptools}
 prefix_size=64000000
 work=$(mktemp -d)
@@ -36,13 +36,14 @@ fi
 head -c "$prefix_size" "$log" | sed '$d' >"$prefix"
 prefix_have=$(stat -c %s "$prefix")
 
-names=(wc grep few all score)
+names=(wc grep few all score block)
 declare -A title=(
 	[wc]="wc -l"
 	[grep]="grep -c status=bounced"
 	[few]="mplog-parse, 6 columns"
 	[all]="mplog-parse, all columns"
 	[score]="spamscore"
+	[block]="senderblock"
 	[pflogsumm]="pflogsumm, 64 MB scaled"
 )
 declare -A command=(
@@ -51,6 +52,7 @@ declare -A command=(
 	[few]="$bin/mplog-parse --columns time,kind,qid,sasl_user,rcpt,status"
 	[all]="$bin/mplog-parse"
 	[score]="$bin/spamscore -C $work/conf"
+	[block]="$bin/senderblock -C $work/conf -d $work/maps --ledger $work/ledger.db --confirm"
 	[pflogsumm]="pflogsumm"
 )
 declare -A best rss
@@ -60,6 +62,7 @@ run() {
 	local name=$1 file=$2 out=/dev/null status=0 from to kb
 	# GNU grep stops at its first match when it sees that its output is /dev/null.
 	[ "$name" != grep ] || out=$work/out
+	rm -rf "$work/maps" "$work"/ledger.db* # senderblock begins anew
 	# shellcheck disable=SC2086 # the command is words
 	set -- ${command[$name]}
 	command -v "$1" >/dev/null || return 0
@@ -67,7 +70,7 @@ run() {
 	taskset -c "$cpu" /usr/bin/time -q -o "$work/kb" -f %M "$@" "$file" >"$out" \
 		2>"$work/err" || status=$?
 	to=${EPOCHREALTIME/./}
-	# 1 is a find (spamscore) or grep's no match; anything above is a failure.
+	# 1 is a find (spamscore, senderblock) or grep's no match; anything above is a failure.
 	if [ "$status" -gt 1 ]; then
 		echo "bench: $* $file: exit $status: $(head -1 "$work/err")" >&2
 		return 0
@@ -126,6 +129,8 @@ done
 echo
 echo "spamscore takes $(ratio "${best[score]:-}" "${best[all]:-}") times as long as mplog-parse with" \
 	"all columns (goal: at most $time_goal)"
+echo "senderblock takes $(ratio "${best[block]:-}" "${best[score]:-}") times as long as spamscore" \
+	"(goal: at most $block_goal)"
 
 # Records come from a pipe, so that what is measured is spamscore's own.
 if [ "$identities" -gt 0 ] && [ -x "$many" ]; then

@@ -21,10 +21,10 @@ struct run {
     struct attempts attempts;
     struct suspect_reader *suspects; /* of a suspect stream that is being read */
     struct text *told;
-    int64_t clock;  /* what the ledger has seen of the log */
-    int64_t latest; /* of this run */
-    int64_t most;   /* later times are a wrong clock's */
-    bool failed;    /* out of memory */
+    int64_t clock;      /* what the ledger has seen of the log */
+    int64_t latest;     /* of this run */
+    int64_t most, keep; /* later times are a wrong clock's; messages stay so long */
+    bool failed;        /* out of memory */
 };
 
 static int no_memory(struct run *r)
@@ -71,6 +71,7 @@ static void note_time(struct run *r, int64_t time)
 {
     if (time > r->latest && time <= r->most) {
         r->latest = time;
+        trail_forget(r->trail, time - r->keep);
         escalate_time(r->escalate, time);
     }
 }
@@ -190,6 +191,7 @@ static int begin(struct run *r, char *const *names, int count)
 
     r->clock = state_clock(r->ledger);
     r->latest = WHEN_NONE;
+    r->keep = r->config->settings.keep_messages * WHEN_SECOND;
     r->most = r->o->now == WHEN_NONE ? when_now() + WHEN_DAY : r->o->now;
     r->trail = trail_new(r->ledger);
     r->scorer = make_scorer(r);
@@ -234,7 +236,8 @@ static int end(struct run *r)
     attempts_flush(&r->attempts, r->ledger);
     if (r->latest == WHEN_NONE)
         return status ? status : ledger_failure(r->ledger)->status;
-    trail_flush(r->trail, r->latest, r->config->settings.keep_messages * WHEN_SECOND);
+    if (!r->o->dry_run)
+        trail_flush(r->trail, r->latest, r->keep);
     if (r->clock == WHEN_NONE || r->latest > r->clock)
         state_set_clock(r->ledger, r->latest);
     return status ? status : ledger_failure(r->ledger)->status;

@@ -41,6 +41,8 @@ static const uint8_t column[] = {COL_QID,        COL_ORIGIN, COL_SASL_USER,   CO
                                  COL_SENDER,     COL_NRCPT,  COL_STATUS,      COL_RELAY_IP,
                                  COL_RELAY_PORT, COL_DELAY,  COL_OUTBOUND_IP, COL_REPLY};
 
+static const char *listed_by = "", *subject = "";
+
 static void say(struct bench *b, double at, const char *line, bool refused, int spam)
 {
     struct slice rest = slice_str(line), word;
@@ -57,6 +59,8 @@ static void say(struct bench *b, double at, const char *line, bool refused, int 
             r.f[column[i - 1]] = word;
     }
     r.f[COL_HOST] = SL("mx1");
+    r.f[COL_LISTED_BY] = slice_str(listed_by);
+    r.f[COL_SUBJECT] = slice_str(subject);
     identity_of(NULL, &r, &id);
     assert_true(trail_record(b->trail, &r, &id, SL("acme"), refused, spam));
     if (b->flush)
@@ -218,6 +222,29 @@ static void again_rows(void **state)
                  "AAAAA login carl carl@acme.example 1 0 0 1 \n");
 }
 
+/* A first leg's queue id is used again by somebody else while the second leg waits. */
+static void again_while_it_waits(struct bench *b)
+{
+    say(b, 0, "accept AAAAA - bob 192.0.2.1 bob@acme.example 2", false, 0);
+    say(b, 1, "accept BBBBB AAAAA bob 192.0.2.1 bob@acme.example 2", false, 0);
+    say(b, 50, "accept AAAAA - carl 192.0.2.1 carl@acme.example 1", false, 0);
+    say(b, 60, "deliver BBBBB AAAAA bob 192.0.2.1 bob@acme.example 2 sent 198.51.100.1 25 59 - ok",
+        false, 0);
+    say(b, 61, "deliver AAAAA - carl 192.0.2.1 carl@acme.example 1 bounced 198.51.100.1 25 1 - no",
+        true, 0);
+    say(b, 62,
+        "deliver BBBBB AAAAA bob 192.0.2.1 bob@acme.example 2 bounced 198.51.100.1 25 61 - "
+        "no",
+        true, 0);
+}
+
+static void again_while_it_waits_rows(void **state)
+{
+    (void)state;
+    check(again_while_it_waits, "AAAAA login bob bob@acme.example 2 1 1 0 \n"
+                                "AAAAA login carl carl@acme.example 1 0 1 0 \n");
+}
+
 /* What is said of an earlier run's message, just before its queue id is used again. */
 static void used_at_once(void **state)
 {
@@ -283,7 +310,9 @@ static void read_back(void **state)
 
     (void)state;
     begin(&b, false);
+    subject = "You \xff won";
     say(&b, 2, "accept AAAAA - Bob'\"; 192.0.2.1 \xff\x01\"x@acme.example 2", false, 0);
+    subject = "";
     say(&b, 1, "accept BBBBB - - 192.0.2.9 a@acme.example 1", false, 0);
     say(&b, 3, "accept CCCCC - bob'\"; 192.0.2.1 a@acme.example 1", false, 0);
     say(&b, 4,
@@ -300,7 +329,9 @@ static void read_back(void **state)
                 list.list[0].m.login.n == 0 && slice_eq(list.list[0].m.client, SL("192.0.2.9")));
     assert_true(slice_eq(list.list[1].m.login, SL("bob'\";")) &&
                 slice_eq(list.list[1].m.sender, SL("\xff\x01\"x@acme.example")) &&
-                list.list[1].m.recipients == 2 && list.list[1].sent == 0);
+                slice_eq(list.list[1].m.subject, SL("You \xff won")) &&
+                list.list[2].m.subject.n == 0 && list.list[1].m.recipients == 2 &&
+                list.list[1].sent == 0);
     assert_true(list.list[2].spam == 2 && list.list[2].sent == 1 &&
                 slice_eq(list.list[2].outbound, SL("192.0.2.77")) &&
                 slice_eq(list.list[2].host, SL("mx1")) && !list.list[2].m.spam);
@@ -315,6 +346,58 @@ static void read_back(void **state)
     assert_int_equal(list.n, 0);
     trail_list_free(&list);
     arena_free(&arena);
+    end(&b);
+}
+
+/* Whose list the first refusal names that names one, put off or not, in this run or the next. */
+static void listed(void **state)
+{
+    static const char deliver[] = "deliver AAAAA - bob 192.0.2.1 a@acme.example 3 deferred "
+                                  "198.51.100.1 25 1 - 450 you are listed";
+    static const char *const by[] = {"", "zen", "barracuda"};
+
+    (void)state;
+    for (int flush = 0; flush < 2; flush++) {
+        struct bench b;
+        begin(&b, flush);
+        say(&b, 0, "accept AAAAA - bob 192.0.2.1 a@acme.example 3", false, 0);
+        for (unsigned i = 0; i < 3; i++) {
+            listed_by = by[i];
+            say(&b, 10 + i, deliver, false, 0);
+        }
+        listed_by = "";
+        say(&b, 20, "accept BBBBB - bob 192.0.2.1 a@acme.example 3", false, 0);
+        assert_true(trail_flush(b.trail, START, KEEP));
+        assert_int_equal(ledger_int_of(b.ledger, 0,
+                                       "SELECT count(*) FROM messages WHERE qid = 'AAAAA' AND"
+                                       " listed_by = 'zen' AND subject IS NULL AND sent = 0 AND"
+                                       " refused = 0",
+                                       ""),
+                         1);
+        assert_int_equal(
+            ledger_int_of(b.ledger, 0, "SELECT count(*) FROM messages WHERE listed_by IS NULL", ""),
+            1);
+        end(&b);
+    }
+}
+
+/* What is too old by the time that it would be written is never written, and what is said of it
+ * changes nothing else. */
+static void forgotten(void **state)
+{
+    struct bench b;
+    char line[100];
+
+    (void)state;
+    begin(&b, false);
+    for (unsigned i = 0; i < TRAIL_GATHERED + 10; i++) {
+        snprintf(line, sizeof line, "accept A%06X - bob 192.0.2.1 u@acme.example 1", i);
+        trail_forget(b.trail, START + (int64_t)(i * 10e6) - WHEN_DAY);
+        say(&b, i * 10, line, false, 0);
+    }
+    assert_int_equal(ledger_int_of(b.ledger, 0, "SELECT count(*) FROM messages", ""), 0);
+    assert_true(trail_flush(b.trail, START + (int64_t)((TRAIL_GATHERED + 9) * 10e6), WHEN_DAY));
+    assert_int_equal(ledger_int_of(b.ledger, 0, "SELECT count(*) FROM messages", ""), 8641);
     end(&b);
 }
 
@@ -349,10 +432,17 @@ static void many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_rows),   cmocka_unit_test(nobody_rows),
-        cmocka_unit_test(legs_rows),    cmocka_unit_test(again_rows),
-        cmocka_unit_test(used_at_once), cmocka_unit_test(each_in_time),
-        cmocka_unit_test(old_rows),     cmocka_unit_test(read_back),
+        cmocka_unit_test(plain_rows),
+        cmocka_unit_test(nobody_rows),
+        cmocka_unit_test(legs_rows),
+        cmocka_unit_test(again_rows),
+        cmocka_unit_test(used_at_once),
+        cmocka_unit_test(each_in_time),
+        cmocka_unit_test(old_rows),
+        cmocka_unit_test(read_back),
+        cmocka_unit_test(again_while_it_waits_rows),
+        cmocka_unit_test(listed),
+        cmocka_unit_test(forgotten),
         cmocka_unit_test(many),
     };
     return cmocka_run_group_tests_name("trail", tests, scratch_begin, scratch_end);

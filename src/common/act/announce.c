@@ -191,7 +191,9 @@ static void evidence_row(struct text *t, const struct trail_message *m)
         text_addc(t, '\t');
         text_add_tsv(t, field[i]);
     }
-    text_addf(t, "\t%u\t%u\t%u\t%u\n", m->m.recipients, m->sent, m->refused, m->spam);
+    text_addf(t, "\t%u\t%u\t%u\t%u\t", m->m.recipients, m->sent, m->refused, m->spam);
+    text_add_tsv(t, m->m.subject);
+    text_addc(t, '\n');
 }
 
 static void evidence(struct text *t, const struct trail_list *list)
@@ -202,7 +204,8 @@ static void evidence(struct text *t, const struct trail_list *list)
         spam += list->list[i].m.spam;
     if (spam == 0)
         return;
-    text_add(t, SL("time\tqid\tsender\tclient\tlogin\thelo\trecipients\tsent\trefused\tspam\n"));
+    text_add(t, SL("time\tqid\tsender\tclient\tlogin\thelo\trecipients\tsent\trefused\tspam"
+                   "\tsubject\n"));
     for (size_t i = 0; i < list->n; i++)
         if (list->list[i].m.spam && spam-- <= EVIDENCE_MOST)
             evidence_row(t, &list->list[i]);

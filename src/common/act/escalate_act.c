@@ -1,6 +1,7 @@
 #include "act/escalate_parts.h"
 
 #include "act/blockmap_slots.h"
+#include "base/exits.h"
 
 /* A restriction class for the incident, if it has none. */
 static bool take_slot(struct escalate *e, struct incident *i, int64_t time)
@@ -52,6 +53,19 @@ static void add_rule(struct text *t, const struct rule *rule)
                   (unsigned long long)rule->collateral, (unsigned long long)rule->legitimate);
 }
 
+/* What its subjects have in common; nothing is refused by that. */
+static void add_subject(struct escalate *e, const struct spam *spam)
+{
+    struct rule_subject subject = {.covered = 0};
+
+    if (spam->measured && !rule_subject(spam->all, spam->list.n, &subject))
+        ledger_fail(e->o.ledger, EXIT_TEMPFAIL, "out of memory: nothing was changed: try again");
+    if (subject.text.n == 0)
+        return;
+    text_add(&e->text, SL("; most have the "));
+    rule_subject_add_words(&e->text, &subject);
+}
+
 bool escalate_to_address(struct escalate *e, struct incident *i, const struct suspect *s,
                          const struct spam *spam)
 {
@@ -74,6 +88,7 @@ bool escalate_to_address(struct escalate *e, struct incident *i, const struct su
         text_add(&e->text,
                  SL(" (its `?` may stand for a control character: then nothing matches)"));
     escalate_add_tag(&e->text, i, number);
+    add_subject(e, spam);
     escalate_note(e, i, "address", s->time);
     escalate_tell(e, i->relapses ? "relapse" : "address", i, s, s->time, "address", number, &rule,
                   &spam->list);
@@ -146,6 +161,7 @@ void escalate_to_rule(struct escalate *e, struct incident *i, const struct suspe
     text_add(&e->text, SL("suspended at "));
     escalate_add_time(&e->text, escalate_deadline(e, i));
     text_add(&e->text, SL(" if spam still leaves then"));
+    add_subject(e, spam);
     escalate_note(e, i, "rule", s->time);
     escalate_tell(e, event, i, s, s->time, number ? "rule" : NULL, number, taken, &spam->list);
 }

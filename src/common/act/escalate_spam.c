@@ -189,8 +189,7 @@ bool spam_rules(struct escalate *e, const struct incident *i, const struct spam 
     memcpy(all, m, rest * sizeof *m);
     while (*n < RULES_MOST && spam_in(m, left) * 100 > open) {
         struct rule *rule = &out[*n];
-        if (!rule_find(m, left, e->o.settings->max_collateral, e->o.settings->header_rules,
-                       &e->arena, rule))
+        if (!rule_find(m, left, e->o.settings->max_collateral, &e->arena, rule))
             return no_memory(e);
         if (rule->conditions == 0)
             break;

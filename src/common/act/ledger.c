@@ -248,7 +248,7 @@ static bool there(struct ledger *l, enum ledger_use use)
 /* Opens it and reads its first page, which is where SQLite finds out. */
 static int connect_as(struct ledger *l, const char *name, int flags)
 {
-    int code = sqlite3_open_v2(name, &l->db, flags, NULL);
+    int code = sqlite3_open_v2(name, &l->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (code != SQLITE_OK)
         return code;

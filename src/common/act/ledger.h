@@ -4,6 +4,8 @@
  * decides takes LEDGER.lock (base/lockfile.h), so that it alone goes on from the state that it
  * read; readers and short writers (mpnotify) only wait for SQLite's own lock, at most 30 s.
  *
+ * A ledger is for one thread.
+ *
  * Failures stick: after the first one every call does nothing and ledger_commit() fails, so callers
  * may look at the end only. Nothing is changed then: the transaction is rolled back. Statuses:
  * EXIT_IO (disk, permission), EXIT_CANTCREAT, EXIT_NOINPUT (LEDGER_READ: there is none),
@@ -49,7 +51,8 @@ void ledger_rollback(struct ledger *l);
 
 /* One statement. sql: a string that stays (statements are kept, by its address). types says what
  * follows, one letter for each `?`: i int64_t, t struct slice (text), b struct slice (blob), d
- * double, n nothing (NULL), I int64_t that is NULL when it is INT64_MIN. False after a failure. */
+ * double, n nothing (NULL), I int64_t that is NULL when it is INT64_MIN, T text that is NULL when
+ * it is empty. False after a failure. */
 bool ledger_run(struct ledger *l, const char *sql, const char *types, ...);
 int64_t ledger_inserted(const struct ledger *l); /* row id of the last INSERT */
 int64_t ledger_changes(const struct ledger *l);  /* rows that the last ledger_run() changed */

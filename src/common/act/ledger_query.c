@@ -31,13 +31,15 @@ static sqlite3_stmt *prepare(struct ledger *l, const char *sql)
 }
 
 /* stays: the bytes are there until the statement has run, so they need no copy. */
-static int bind_bytes(sqlite3_stmt *stmt, int at, struct slice s, bool blob, bool stays)
+static int bind_bytes(sqlite3_stmt *stmt, int at, struct slice s, char type, bool stays)
 {
     sqlite3_destructor_type copy = stays ? SQLITE_STATIC : SQLITE_TRANSIENT;
     const char *p = s.p ? s.p : "";
 
-    return blob ? sqlite3_bind_blob64(stmt, at, p, s.n, copy)
-                : sqlite3_bind_text64(stmt, at, p, s.n, copy, SQLITE_UTF8);
+    if (type == 'T' && s.n == 0)
+        return sqlite3_bind_null(stmt, at);
+    return type == 'b' ? sqlite3_bind_blob64(stmt, at, p, s.n, copy)
+                       : sqlite3_bind_text64(stmt, at, p, s.n, copy, SQLITE_UTF8);
 }
 
 static int bind_int(sqlite3_stmt *stmt, int at, int64_t n, bool null)
@@ -61,8 +63,9 @@ static sqlite3_stmt *start(struct ledger *l, const char *sql, const char *types,
             code = bind_int(stmt, at, va_arg(args, int64_t), *types == 'I');
             break;
         case 't':
+        case 'T':
         case 'b':
-            code = bind_bytes(stmt, at, va_arg(args, struct slice), *types == 'b', stays);
+            code = bind_bytes(stmt, at, va_arg(args, struct slice), *types, stays);
             break;
         case 'd':
             code = sqlite3_bind_double(stmt, at, va_arg(args, double));

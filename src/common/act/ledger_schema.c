@@ -79,7 +79,8 @@ static const char version_1[] =
     " recipients INTEGER NOT NULL,"                                         /* asked for, or seen */
     " sent INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0," /* of these */
     " spam INTEGER NOT NULL DEFAULT 0," /* our filter's word: 1 spam, 2 virus */
-    " outbound TEXT NOT NULL DEFAULT '');"
+    " outbound TEXT NOT NULL DEFAULT '',"
+    " subject TEXT, listed_by TEXT);" /* whose list the first refusal named that names one */
     "CREATE INDEX messages_by_customer ON messages (customer, time);"
     "CREATE INDEX messages_by_identity ON messages (identity, time);"
     "CREATE INDEX messages_by_time ON messages (time);" /* what is too old goes */

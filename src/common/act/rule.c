@@ -55,7 +55,7 @@ static bool fit_together(const struct candidate *a, const struct candidate *b)
     enum rule_field x = a->condition.field, y = b->condition.field;
     bool sender = x == RULE_SENDER || x == RULE_SENDER_PATTERN;
 
-    if (x == y || x == RULE_SUBJECT || y == RULE_SUBJECT)
+    if (x == y)
         return false;
     if (sender && (y == RULE_SENDER || y == RULE_SENDER_PATTERN))
         return false;
@@ -103,11 +103,11 @@ static void search(struct search *s)
 }
 
 bool rule_find(const struct rule_message *messages, size_t n, double max_collateral,
-               bool header_rules, struct arena *arena, struct rule *out)
+               struct arena *arena, struct rule *out)
 {
     struct candidates c;
     struct search s = {.c = &c};
-    bool ok = candidates_find(&c, messages, n, header_rules, arena);
+    bool ok = candidates_find(&c, messages, n, arena);
 
     *out = (struct rule){.spam = c.spam, .legitimate = n - c.spam};
     if (ok) {

@@ -6,7 +6,7 @@
  * that cover most at a collateral of at most max_collateral. Of rules that do equally well the one
  * wins whose field is harder to change for the spammer and easier to understand for the partner:
  * login, client address, net (/24, /64), HELO, sender pattern (a narrow one before a wide one),
- * sender address, subject. Two conditions were enough for all that spammers do to a relay (stolen
+ * sender address. Two conditions were enough for all that spammers do to a relay (stolen
  * logins, machines behind one address, botnets): what a third adds is one that Postfix's classes
  * would need another level of maps for.
  *
@@ -23,8 +23,11 @@
  * A pattern is `^LOCAL@DOMAIN$`: LOCAL of letters, classes and counts or `.+`, DOMAIN one to three
  * domains (`(a\.example|b\.example)`) or `.+`, which is taken together with a login or client only.
  * regcomp(3), in any locale with Postfix's flags, and rule_matches() agree on it for every address.
- * A subject goes to header_checks, for everybody's mail: it stands alone, and the messages of all
- * have to be given. Its expression is for the whole text, without `Subject:`.
+ * A subject is never learned as a condition, only told (rule_subject()). header_checks(5) see one
+ * header at a time of everybody's mail, theirs who write to us too, and know no customer; so a rule
+ * would refuse what it wasn't measured on, and its text is the spammer's choice, who can pick one
+ * that others use. An operator may still give one by hand: it stands alone, as an expression for
+ * the whole text without `Subject:`.
  *
  * The same messages in another order give the same rule.
  * SECURITY: all bytes are a stranger's. A pattern is made of classes and escaped letters only.
@@ -56,10 +59,10 @@ struct rule {
  * False when memory runs out. */
 bool rule_mark(struct rule_message *messages, size_t n, int64_t since);
 
-/* max_collateral: a share of the legitimate messages. header_rules: may it look at the subject?
- * Values live in the arena. False when memory runs out. */
+/* max_collateral: a share of the legitimate messages. Values live in the arena. False when memory
+ * runs out. */
 bool rule_find(const struct rule_message *messages, size_t n, double max_collateral,
-               bool header_rules, struct arena *arena, struct rule *out);
+               struct arena *arena, struct rule *out);
 /* Does the message fulfil all conditions? As Postfix decides it with an access(5) map of the
  * condition's field: an address also with `+` extensions (address_add_regexp()), a HELO name also
  * for the names below it (parent_domain_matches_subdomains). */
@@ -68,6 +71,18 @@ bool rule_matches(const struct rule_condition *condition, unsigned conditions,
 /* The same, or it can't be told since something isn't known of the message: collateral. */
 bool rule_may_match(const struct rule_condition *condition, unsigned conditions,
                     const struct rule_message *m);
+/* What most of the spam's subjects have in common, to be told and never refused by. Alike are those
+ * that differ in numbers, blanks and upper case only. */
+struct rule_subject {
+    struct slice text;      /* one of them, of a message; empty: nothing that holds for most */
+    bool varies;            /* there are different ones */
+    uint64_t covered, spam; /* messages, of those whose subject is known */
+    uint64_t collateral, legitimate;
+};
+/* False when memory runs out. */
+bool rule_subject(const struct rule_message *messages, size_t n, struct rule_subject *out);
+/* In words with its numbers, ready for a terminal; nothing for an empty text. */
+void rule_subject_add_words(struct text *out, const struct rule_subject *s);
 /* In words: "client address 203.0.113.9 and sender addresses like [a-z]{8}@acme.example", ready for
  * a terminal. */
 void rule_add_words(struct text *out, const struct rule_condition *condition, unsigned conditions);

@@ -212,61 +212,6 @@ static void add_patterns(struct gather *g)
     free(wanted.list);
 }
 
-/* The whole subject, but any number for a number and any character for what no map can carry. */
-static void subject_expression(struct slice s, struct text *t)
-{
-    t->n = 0;
-    text_addc(t, '^');
-    for (size_t i = 0; i < s.n; i++) {
-        bool digit = is_digit(s.p[i]);
-        while (digit && i + 1 < s.n && is_digit(s.p[i + 1]))
-            i++;
-        if (digit)
-            text_add(t, SL("[0-9]+"));
-        else if (s.p[i] == '/')
-            text_addc(t, '.');
-        else
-            pattern_add_literal(t, slice_of(s.p + i, 1));
-    }
-    text_addc(t, '$');
-}
-
-/* Adds the spam of the entry to its expression's; false when memory runs out. */
-static bool count_subject(struct gather *g, struct map *subjects, const struct column_entry *e,
-                          struct text *t)
-{
-    subject_expression(e->value.text, t);
-    uint64_t *spam = map_get(subjects, text_slice(t));
-    if (t->failed)
-        return false;
-    if (spam == NULL) {
-        struct slice key = arena_slice(&g->c->arena, text_slice(t));
-        spam = arena_alloc(&g->c->arena, sizeof *spam);
-        if (key.n == 0 || spam == NULL || !map_put(subjects, key, spam))
-            return false;
-    }
-    *spam += e->spam;
-    return true;
-}
-
-static void add_subjects(struct gather *g)
-{
-    const struct column *col = &g->column[RULE_SUBJECT];
-    const struct map_entry *e;
-    struct map subjects = {0};
-    struct text t = {0};
-    size_t at = 0;
-
-    for (size_t i = 0; i < col->n && !g->failed; i++)
-        if (col->entry[i]->spam && col->entry[i]->value.good)
-            g->failed = !count_subject(g, &subjects, col->entry[i], &t);
-    while (!g->failed && (e = map_next(&subjects, &at)) != NULL)
-        if (*(const uint64_t *)e->value >= g->c->floor && e->key.n <= PATTERN_TEXT_MAX)
-            add_candidate(g, RULE_SUBJECT, e->key, RANK_SUBJECT, false);
-    map_free(&subjects);
-    text_free(&t);
-}
-
 static int compare_slices(struct slice a, struct slice b)
 {
     int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
@@ -283,12 +228,12 @@ static int compare_candidates(const void *a, const void *b)
     return compare_slices(x->condition.value, y->condition.value);
 }
 
-static void find_all(struct gather *g, bool header_rules)
+static void find_all(struct gather *g)
 {
     size_t most = 0;
 
     for (unsigned f = 0; f < RULE_FIELDS && !g->failed; f++) {
-        if (f == RULE_SENDER_PATTERN || (f == RULE_SUBJECT && !header_rules))
+        if (f == RULE_SENDER_PATTERN || f == RULE_SUBJECT)
             continue;
         fill_column(g, f);
         most = g->column[f].n > most ? g->column[f].n : most;
@@ -304,14 +249,12 @@ static void find_all(struct gather *g, bool header_rules)
     add_values(g, RULE_HELO, RANK_HELO);
     add_patterns(g);
     add_values(g, RULE_SENDER, RANK_SENDER);
-    if (header_rules)
-        add_subjects(g);
     if (g->c->n)
         qsort(g->c->list, g->c->n, sizeof *g->c->list, compare_candidates);
 }
 
 bool candidates_find(struct candidates *c, const struct rule_message *messages, size_t n,
-                     bool header_rules, struct arena *arena)
+                     struct arena *arena)
 {
     struct gather g = {.c = c, .messages = messages, .n = n, .arena = arena};
 
@@ -325,7 +268,7 @@ bool candidates_find(struct candidates *c, const struct rule_message *messages, 
     c->words = c->spam_words + (n - c->spam + 63) / 64;
     if (c->spam < c->floor)
         return true;
-    find_all(&g, header_rules);
+    find_all(&g);
     for (unsigned f = 0; f < RULE_FIELDS; f++) {
         free(g.column[f].entry);
         free(g.column[f].of);

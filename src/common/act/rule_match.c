@@ -48,14 +48,6 @@ static void take_client(struct slice raw, char *buf, struct rule_value *out)
         out->text = slice_str(ipaddr_text(out->ip, buf));
 }
 
-static bool is_printable(struct slice s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < 0x20 || s.p[i] > 0x7e)
-            return false;
-    return true;
-}
-
 void rule_value_of(enum rule_field field, const struct rule_message *m, char buf[RULE_VALUE_MAX],
                    struct rule_value *out)
 {
@@ -72,9 +64,9 @@ void rule_value_of(enum rule_field field, const struct rule_message *m, char buf
         take_client(raw, buf, out);
     } else {
         out->text = fold(raw, buf);
-        out->good = field == RULE_LOGIN  ? map_text_good(out->text)
-                    : field == RULE_HELO ? map_key_good(out->text) && !slice_chr(raw, '"')
-                                         : is_printable(out->text) && raw.n <= PATTERN_ITEMS;
+        out->good = field == RULE_LOGIN
+                        ? map_text_good(out->text)
+                        : field == RULE_HELO && map_key_good(out->text) && !slice_chr(raw, '"');
     }
 }
 

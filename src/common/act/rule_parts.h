@@ -103,8 +103,7 @@ enum rule_rank {
     RANK_HELO,
     RANK_PATTERN, /* and wider ones up to */
     RANK_PATTERN_LAST = RANK_PATTERN + 15,
-    RANK_SENDER,
-    RANK_SUBJECT
+    RANK_SENDER
 };
 
 struct candidate {
@@ -125,7 +124,7 @@ struct candidates {
 
 /* In the order of their worth. False when memory runs out. */
 bool candidates_find(struct candidates *c, const struct rule_message *messages, size_t n,
-                     bool header_rules, struct arena *arena);
+                     struct arena *arena);
 void candidates_free(struct candidates *c);
 
 /* A field's different values. */

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                \
     "SELECT time, host, qid, kind, identity, client, helo, sender, recipients, sent, refused," \
-    " spam, outbound FROM messages WHERE "
+    " spam, outbound, subject, listed_by FROM messages WHERE "
 #define IN_TIME " AND time BETWEEN ? AND ? ORDER BY time, host, qid"
 
 struct reading {
@@ -54,6 +54,8 @@ static void take_row(struct reading *r, struct trail_message *m, const struct tr
     m->m.helo = text_of(r, 6, before->m.helo);
     m->m.sender = text_of(r, 7, before->m.sender);
     m->outbound = text_of(r, 12, before->outbound);
+    m->m.subject = text_of(r, 13, before->m.subject);
+    m->listed_by = text_of(r, 14, before->listed_by);
     if (login)
         m->m.login = m->identity;
 }

@@ -21,7 +21,6 @@ static const struct inifile_key keys[] = {
     {"block", "max_collateral", INIFILE_RATE, AT(max_collateral), NULL, 0, 0.5},
     {"block", "slots", INIFILE_NUMBER, AT(slots), NULL, 1, 99},
     {"block", "contact", INIFILE_TEXT, AT(contact), NULL, 0, 0},
-    {"block", "header_rules", INIFILE_FLAG, AT(header_rules), NULL, 0, 0},
     {"route", "auto", INIFILE_FLAG, AT(route_auto), NULL, 0, 0},
     {"route", "slots", INIFILE_NUMBER, AT(route_slots), NULL, 1, 99},
     {"notify", "from", INIFILE_TEXT, AT(notify_from), NULL, 0, 0},

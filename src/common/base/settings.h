@@ -24,7 +24,6 @@ struct settings {
     double max_collateral;   /* share of other mail that a rule may refuse, too */
     uint64_t slots;          /* restriction classes; 0: not set */
     const char *contact;     /* whom a refusal names: a word without blanks; NULL: nobody */
-    bool header_rules;       /* may rules look at the subject (header_checks, for everybody)? */
 
     bool route_auto;      /* is everybody's mail routed around all listings? */
     uint64_t route_slots; /* restriction classes of routes; 0: not set */
