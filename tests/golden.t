@@ -4,7 +4,8 @@
 # the bytes of stdout and stderr (absent: empty), its exit status that in status (absent: 0).
 # After a change that is meant: GOLDEN=write tests/golden.t, and read the difference in git.
 cd "$(dirname "$0")/.." || exit 2
-export PATH="$PWD/${BIN:-bin}:$PATH" MPTOOLS_SHARE="$PWD/share/mptools" MPTOOLS_CONF= LC_ALL=C.UTF-8 TZ=UTC
+bin=$(cd "${BIN:-bin}" && pwd) || exit 2
+export PATH="$bin:$PATH" MPTOOLS_SHARE="$PWD/share/mptools" MPTOOLS_CONF= LC_ALL=C.UTF-8 TZ=UTC
 out=$(mktemp -d) || exit 2
 trap 'rm -rf "$out"' EXIT
 failed=0
