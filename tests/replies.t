@@ -21,7 +21,7 @@ GROUP = {"protocol": "protocol/config/policy", "config": "protocol/config/policy
          "policy": "protocol/config/policy"}
 SHARE = os.path.abspath("share/mptools")
 JUDGE = "reply reply_code reply_ip reply_rules reply_text".split()
-BASE = "arena map msg share slice text words".split()
+BASE = "arena conffolder map msg share slice text words".split()
 SOURCES = (["src/common/judge/%s.c" % n for n in JUDGE] +
            ["src/common/base/%s.c" % n for n in BASE])
 
