@@ -44,6 +44,7 @@ static int look_at_master(struct run *r)
         const char *colon = slice_chr(way, ':');
         status = note_transport(r, slice_range(way.p, colon ? colon : way.p));
     }
+    r->means.proxied = route_proxied(&r->postfix, &r->conf);
     r->means.hop_missing = route_hop_missing(&r->postfix, &r->means, first) > 0;
     unsigned declared = route_declared(&r->postfix, &r->in_use);
     if (r->in_use && declared < route_means_slots(&r->means)) {

@@ -153,16 +153,13 @@ static int take_orders(struct run *r)
 /* A route around listings that there are none of would end at once. */
 static int check_orders(struct run *r)
 {
-    struct text t = {0};
     int status = 0;
 
-    ledger_state(r->ledger, ROUTE_STATE_ASKED, &t);
     for (size_t i = 0; i < r->o->routes && status == 0; i++)
-        if (slice_find(text_slice(&t), slice_str(r->o->route[i])) == NULL)
+        if (!route_asked_has(r->ledger, slice_str(r->o->route[i])))
             status = wrong("--route", r->o->route[i],
                            "no address of ours is listed there, so there is nothing to route "
                            "around: name a server, CUSTOMER:PROVIDER:VIA");
-    text_free(&t);
     return status;
 }
 

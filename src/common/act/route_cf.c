@@ -63,20 +63,36 @@ void route_main_cf(struct text *out, const char *dir, const char *type,
     add_classes(out, route_means_slots(means));
 }
 
+static void add_bind(struct text *out, const struct outbound_address *a)
+{
+    text_addf(out, "  -o smtp_bind_address%s=%.*s\n", slice_chr(a->ip, ':') ? "6" : "",
+              (int)a->ip.n, a->ip.p);
+}
+
+/* One without an IPv6 address must not use the machine's: that is another server to the receiver.
+ */
 static void add_transports(struct text *out, const struct route_conf *c, char chroot)
 {
     for (size_t i = 0; i < c->outs; i++) {
-        const struct outbound_address *o = c->out[i];
-        bool v6 = slice_chr(o->ip, ':') != NULL;
+        const struct outbound_address *o = c->out[i], *twin = c->twin[i];
+        struct slice syslog = o->syslog.n || !twin ? o->syslog : twin->syslog;
+        struct slice helo = o->hostname.n || !twin ? o->hostname : twin->hostname;
         text_add(out, o->name);
         text_addf(out, " unix - - %c - - smtp\n  -o syslog_name=", chroot);
-        if (o->syslog.n)
-            text_add(out, o->syslog);
+        if (syslog.n)
+            text_add(out, syslog);
         else
             text_addf(out, "postfix-%.*s", (int)o->name.n, o->name.p);
-        text_addf(out, "\n  -o smtp_bind_address%s=%.*s\n", v6 ? "6" : "", (int)o->ip.n, o->ip.p);
-        if (o->hostname.n)
-            text_addf(out, "  -o smtp_helo_name=%.*s\n", (int)o->hostname.n, o->hostname.p);
+        text_addc(out, '\n');
+        add_bind(out, o);
+        if (twin)
+            add_bind(out, twin);
+        else if (route_conf_only_v6(c, i))
+            text_add(out, SL("  -o smtp_address_preference=ipv6\n"));
+        else
+            text_add(out, SL("  -o inet_protocols=ipv4\n"));
+        if (helo.n)
+            text_addf(out, "  -o smtp_helo_name=%.*s\n", (int)helo.n, helo.p);
     }
 }
 
@@ -94,6 +110,7 @@ static void add_back(struct text *out, const struct route_place *p, unsigned ste
     add_listener(out, p, step);
     text_addf(out,
               " inet n - %c - - smtpd\n  -o syslog_name=postfix/mp_hop -o content_filter=\n"
+              "  -o smtpd_proxy_filter= -o smtpd_tls_security_level=none\n"
               "  -o smtpd_sasl_auth_enable=no -o mynetworks=127.0.0.0/8,[::1]/128\n"
               "  -o smtpd_client_restrictions=permit_mynetworks,reject\n"
               "  -o smtpd_sender_restrictions= -o smtpd_data_restrictions=\n"
@@ -103,8 +120,7 @@ static void add_back(struct text *out, const struct route_place *p, unsigned ste
               "  -o receive_override_options=no_unknown_recipient_checks,no_header_body_checks,"
               "no_milters,no_address_mappings\n"
               "  -o smtpd_authorized_xforward_hosts=127.0.0.0/8,[::1]/128\n"
-              "  -o smtpd_client_connection_count_limit=0 "
-              "-o smtpd_client_connection_rate_limit=0\n",
+              "  -o smtpd_client_event_limit_exceptions=127.0.0.0/8,[::1]/128\n",
               chroot);
     text_addf(out, "  -o smtpd_helo_restrictions=$mp_route%02u_hop\n", step + 1);
 }
@@ -120,10 +136,11 @@ void route_master_cf(struct text *out, const struct route_means *means, char chr
     add_transports(out, c, chroot);
     if (c->hop.port) {
         text_addf(out,
-                  ROUTE_HOP " unix - - %c - - smtp\n  -o syslog_name=postfix/mp_hop\n"
-                            "  -o smtp_send_xforward_command=yes -o disable_dns_lookups=yes\n"
-                            "  -o smtp_dns_support_level=disabled -o smtp_tls_security_level=none\n"
-                            "  -o smtp_bind_address= -o smtp_bind_address6=\n",
+                  ROUTE_HOP
+                  " unix - - %c - - smtp\n  -o syslog_name=postfix/mp_hop\n"
+                  "  -o smtp_send_xforward_command=yes -o disable_dns_lookups=yes\n"
+                  "  -o smtp_dns_support_level=disabled -o smtp_tls_security_level=none\n"
+                  "  -o smtp_bind_address= -o smtp_bind_address6= -o smtp_fallback_relay=\n",
                   chroot);
         for (unsigned i = 0; i < route_means_slots(means); i++)
             add_back(out, &c->hop, i, chroot);

@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "act/route_map.h"
-
-#define FOUND(out, ...) problem_add(out, NULL, 0, __VA_ARGS__)
+#include "act/route_check_parts.h"
 
 /* Has master.cf a service of that name and type? *command: what it runs. */
 static bool has_service(const struct route_postfix *r, struct slice name, struct slice type,
@@ -37,13 +35,18 @@ struct slice route_missing(const struct route_postfix *r, struct slice via)
     return SLICE_NONE;
 }
 
-/* What a service sets for itself, or main.cf's value. */
-static struct slice value_for(const struct route_postfix *r, struct slice service, const char *name,
-                              bool *own)
+static void check_bind(const struct route_check *c, struct slice service,
+                       const struct outbound_address *a, struct problems *out)
 {
-    struct slice value = service_value(&r->p, service, name, own);
+    const char *parameter = slice_chr(a->ip, ':') ? "smtp_bind_address6" : "smtp_bind_address";
+    bool own;
+    struct slice bind = route_value_for(c->postfix, service, parameter, &own);
 
-    return *own ? value : main_value(&r->p, name);
+    if (!slice_eq(bind, a->ip))
+        FOUND(out,
+              "master.cf: %.*s leaves by %.*s, not by %.*s as the file outbound says: set %s there",
+              (int)a->name.n, a->name.p, bind.n ? (int)bind.n : 17,
+              bind.n ? bind.p : "any address of it", (int)a->ip.n, a->ip.p, parameter);
 }
 
 static void check_transports(const struct route_check *c, struct problems *out)
@@ -52,7 +55,7 @@ static void check_transports(const struct route_check *c, struct problems *out)
     struct slice command = SLICE_NONE;
 
     for (size_t i = 0; i < conf->outs; i++) {
-        struct slice name = conf->out[i]->name, ip = conf->out[i]->ip;
+        struct slice name = conf->out[i]->name;
         struct text key = {0};
         bool own;
         if (!has_service(c->postfix, name, SL("unix"), &command)) {
@@ -64,15 +67,16 @@ static void check_transports(const struct route_check *c, struct problems *out)
         }
         text_add(&key, name);
         text_add(&key, SL("/unix"));
-        struct slice bind =
-            value_for(c->postfix, text_slice(&key),
-                      slice_chr(ip, ':') ? "smtp_bind_address6" : "smtp_bind_address", &own);
-        if (!slice_eq(bind, ip))
+        check_bind(c, text_slice(&key), conf->out[i], out);
+        if (conf->twin[i])
+            check_bind(c, text_slice(&key), conf->twin[i], out);
+        else if (!route_conf_only_v6(conf, i) &&
+                 !slice_eq(route_value_for(c->postfix, text_slice(&key), "inet_protocols", &own),
+                           SL("ipv4")))
             FOUND(out,
-                  "master.cf: %.*s leaves by %.*s, not by %.*s as the file outbound says: set "
-                  "smtp_bind_address there",
-                  (int)name.n, name.p, bind.n ? (int)bind.n : 17,
-                  bind.n ? bind.p : "any address of it", (int)ip.n, ip.p);
+                  "master.cf: %.*s has no IPv6 address in the file outbound, so to servers with "
+                  "IPv6 its mail leaves by any of this machine's: set inet_protocols=ipv4 there",
+                  (int)name.n, name.p);
         text_free(&key);
     }
 }
@@ -131,71 +135,35 @@ static void check_hop(const struct route_check *c, struct problems *out)
               missing, route_means_slots(c->means), first);
 }
 
-/* Ours in the list, in their order, and nothing that permits before. */
-static void check_list(struct slice list, const char *where, struct problems *out)
+/* Does the parameter have that table of ours? */
+static bool has_table(const struct route_check *c, const char *parameter, const char *map)
 {
-    struct slice word;
-    bool ours = false;
+    struct text want = {0};
 
-    if (!slice_find(list, SL("/mp_route_sasl"))) {
-        FOUND(out, "%s doesn't have $mp_routes, so no customer's mail is routed there: add it",
-              where);
-        return;
-    }
-    while (!ours && next_word(&list, &word)) {
-        ours = slice_find(word, SL("/mp_route_sasl")) != NULL;
-        if (slice_starts(word, SL("permit")))
-            FOUND(out, "%s: %.*s stands before $mp_routes and ends the list: put $mp_routes first",
-                  where, (int)word.n, word.p);
-    }
-    if (!slice_find(list, SL("/mp_route_net")))
-        FOUND(out, "%s: $mp_routes isn't whole: take it as routegen --print-postfix says", where);
+    text_addf(&want, "%s:%s/%s}", c->type->name, c->dir, map);
+    bool has = slice_find(main_value(&c->postfix->p, parameter), text_slice(&want)) != NULL;
+    text_free(&want);
+    return has;
 }
 
-static void check_service(const struct route_check *c, struct slice service, bool *main_used,
-                          struct problems *out)
+static void check_tables(const struct route_check *c, struct problems *out)
 {
-    struct text where = {0};
-    bool own;
-    struct slice value = value_for(c->postfix, service, "smtpd_helo_restrictions", &own);
+    struct slice pool = main_value(&c->postfix->p, "sender_dependent_default_transport_maps");
+    const char *ours = slice_find(pool, SL("pipemap:{randmap:{1,2,3,"));
 
-    text_addf(&where, "master.cf: smtpd_helo_restrictions of %.*s", (int)service.n, service.p);
-    text_addc(&where, '\0');
-    *main_used |= !own;
-    if (own && !slice_find(value, SL("_hop")) && !where.failed)
-        check_list(value, where.p, out);
-    value = value_for(c->postfix, service, "smtpd_delay_reject", &own);
-    if (own && !slice_eq(value, SL("yes")))
-        FOUND(out, "master.cf: %.*s sets smtpd_delay_reject=no: routes don't work there",
-              (int)service.n, service.p);
-    text_free(&where);
-}
-
-static void look_at_services(const struct route_check *c, struct problems *out)
-{
-    struct slice rest = text_slice(&c->postfix->p.service), line, word[8];
-    bool main_used = false;
-
-    while (next_line(&rest, &line)) {
-        struct text name = {0};
-        unsigned n = 0;
-        bool own;
-        while (n < 8 && next_word(&line, &word[n]))
-            n++;
-        if (n < 8 || !slice_eq(word[7], SL("smtpd")))
-            continue;
-        text_add(&name, word[0]);
-        text_addc(&name, '/');
-        text_add(&name, word[1]);
-        struct slice filter = value_for(c->postfix, text_slice(&name), "content_filter", &own);
-        if (!name.failed && !behind_filter(&c->postfix->p, text_slice(&name)) &&
-            !(own && route_is_way_out(c->means->conf, filter)))
-            check_service(c, text_slice(&name), &main_used, out);
-        text_free(&name);
-    }
-    if (main_used)
-        check_list(main_value(&c->postfix->p, "smtpd_helo_restrictions"), "smtpd_helo_restrictions",
-                   out);
+    if (!has_table(c, "transport_maps", "mp_transport_pools"))
+        FOUND(out,
+              "transport_maps lacks $mp_route_transport with the maps in %s: everybody's mail for "
+              "a provider isn't routed: append it",
+              c->dir);
+    if (!has_table(c, "sender_dependent_default_transport_maps", "mp_pool"))
+        FOUND(out,
+              "sender_dependent_default_transport_maps lacks $mp_route_pool with the maps in %s: a "
+              "listed address stays in the pool: set it",
+              c->dir);
+    else if (ours && slice_find(slice_range(pool.p, ours), SL("randmap:")))
+        FOUND(out, "sender_dependent_default_transport_maps: a randmap: stands before "
+                   "$mp_route_pool and answers everything: take it out");
 }
 
 static void check_parameters(const struct route_check *c, struct problems *out)
@@ -217,12 +185,6 @@ static void check_parameters(const struct route_check *c, struct problems *out)
     if (slice_find(main_value(p, "default_transport"), SL("randmap:")))
         FOUND(out, "default_transport = randmap:...: it is no table, and defers all mail: use "
                    "sender_dependent_default_transport_maps=$mp_route_pool");
-    if (!slice_find(main_value(p, "transport_maps"), SL("/mp_transport_pools")))
-        FOUND(out, "transport_maps lacks $mp_route_transport: everybody's mail for a provider "
-                   "isn't routed: append it");
-    if (!slice_find(main_value(p, "sender_dependent_default_transport_maps"), SL("/mp_pool")))
-        FOUND(out, "sender_dependent_default_transport_maps lacks $mp_route_pool: a listed address "
-                   "stays in the pool: set it");
 }
 
 static void look_at_classes(const struct route_check *c, struct problems *out)
@@ -232,13 +194,17 @@ static void look_at_classes(const struct route_check *c, struct problems *out)
     char name[24];
 
     for (unsigned i = 1; i <= route_means_slots(c->means); i++) {
+        struct text want = {0};
         snprintf(name, sizeof name, "mp_route%02u", i);
+        text_addf(&want, "check_recipient_access %s:%s/%s_rcpt", c->type->name, c->dir, name);
         missing += !has_word(declared, slice_str(name)) ||
-                   !slice_find(main_value(&c->postfix->p, name), SL("_rcpt"));
+                   !route_begins_with(main_value(&c->postfix->p, name), text_slice(&want));
+        text_free(&want);
     }
     if (missing)
         FOUND(out,
-              "main.cf: %u of our %u classes are not in smtpd_restriction_classes, or not defined: "
+              "main.cf: %u of our %u classes are not in smtpd_restriction_classes, or not defined, "
+              "or have other maps: "
               "whoever is sent there gets a 451: take the lines of routegen --print-postfix",
               missing, route_means_slots(c->means));
 }
@@ -272,6 +238,7 @@ void route_check(const struct route_check *c, struct problems *out)
     check_transports(c, out);
     check_hop(c, out);
     look_at_classes(c, out);
-    look_at_services(c, out);
+    route_check_services(c, out);
     check_parameters(c, out);
+    check_tables(c, out);
 }

@@ -22,6 +22,9 @@ void route_check(const struct route_check *c, struct problems *out);
 /* Listeners of the hop, and its transport, that master.cf lacks. */
 unsigned route_hop_missing(const struct route_postfix *r, const struct route_means *means,
                            char first[ROUTE_PLACE]);
+/* Does every service that customers hand mail to have a smtpd_proxy_filter? FILTER is unknown
+ * there. */
+bool route_proxied(const struct route_postfix *r, const struct route_conf *conf);
 /* How many of our classes main.cf declares, from the first on; *uses: does it name our maps? */
 unsigned route_declared(const struct route_postfix *r, bool *uses);
 /* Servers that are no transport of master.cf: routed mail would be deferred. Of `via` (names with

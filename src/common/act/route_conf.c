@@ -7,6 +7,15 @@
 
 static char out_of_memory[] = "out of memory";
 
+bool route_conf_never(const struct route_conf *c, struct slice customer, const struct provider *p)
+{
+    for (size_t i = 0; i < c->nevers; i++)
+        if (slice_eq(c->never[i].customer, customer) &&
+            (c->never[i].provider == NULL || c->never[i].provider == p))
+            return true;
+    return false;
+}
+
 static bool add_wish(struct route_conf *c, struct route_wish wish)
 {
     if (c->wishes == c->room) {
@@ -142,6 +151,30 @@ static void read_leave(const struct words *w, struct route_conf *c, const struct
         words_error(w, "expected leave PROVIDER, an id or name of mptools-providers(5)");
 }
 
+/* Read as a route's line, and moved from there. */
+static void read_never(const struct words *w, struct route_conf *c, const struct route_known *known)
+{
+    const struct slice word[2] = {w->n > 1 ? w->word[1] : SLICE_NONE,
+                                  w->n > 2 ? w->word[2] : ROUTE_EVERYBODY};
+    size_t before = c->wishes;
+
+    if (w->n < 2 || w->n > 3 || slice_eq(word[0], ROUTE_EVERYBODY)) {
+        words_error(w, "expected never CUSTOMER [PROVIDER]; for everybody it is leave PROVIDER");
+        return;
+    }
+    const char *what = add_route(c, known, word, 2);
+    size_t n = c->wishes - before;
+    struct route_wish *more = what ? NULL : realloc(c->never, (c->nevers + n) * sizeof *more);
+    c->wishes = before;
+    if (more == NULL) {
+        words_error(w, "%s", what ? what : out_of_memory);
+        return;
+    }
+    c->never = more;
+    memcpy(c->never + c->nevers, c->wish + before, n * sizeof *more);
+    c->nevers += n;
+}
+
 static void read_place(const struct words *w, struct slice word, struct route_place *place)
 {
     struct route_place p;
@@ -217,6 +250,8 @@ static void read_line(const struct words *w, struct route_conf *c, const struct 
         read_route(w, c, known);
     else if (slice_eq(key, SL("leave")))
         read_leave(w, c, known);
+    else if (slice_eq(key, SL("never")))
+        read_never(w, c, known);
     else if (slice_eq(key, SL("hop")) && w->n == 2)
         read_place(w, w->word[1], &c->hop);
     else if (slice_eq(key, SL("filter")))
@@ -226,7 +261,8 @@ static void read_line(const struct words *w, struct route_conf *c, const struct 
     else if (slice_eq(key, SL("ours")))
         read_ours(w, c);
     else
-        words_error(w, "'%.*s' is none of route, leave, hop ADDRESS:PORT, filter, scan, ours",
+        words_error(w,
+                    "'%.*s' is none of route, leave, never, hop ADDRESS:PORT, filter, scan, ours",
                     SHOWN(key));
 }
 
@@ -240,29 +276,55 @@ static int by_line(const void *a, const void *b)
     return (x->line > y->line) - (x->line < y->line);
 }
 
+static bool is_v6(const struct outbound_address *a)
+{
+    return slice_chr(a->ip, ':') != NULL;
+}
+
+/* The lines come in their order; those before are in their places. */
+static void add_out(struct route_conf *c, const struct outbound_address *a, const char *dir,
+                    struct problems *problems)
+{
+    size_t i = 0;
+
+    while (i < c->outs && !slice_eq(c->out[i]->name, a->name))
+        i++;
+    if (!route_name_good(a->name))
+        problem_add(problems, dir, 0, "outbound, line %u: '%.*s' can't be a transport's name",
+                    a->line, SHOWN(a->name));
+    if (i == c->outs)
+        c->out[c->outs++] = a;
+    else if (c->twin[i] == NULL && is_v6(a) != is_v6(c->out[i]))
+        c->twin[i] = a;
+    else
+        problem_add(
+            problems, dir, 0,
+            "outbound, line %u: '%.*s' stands in line %u already: a server has one IPv4 and "
+            "one IPv6 address",
+            a->line, SHOWN(a->name), c->out[i]->line);
+}
+
 static bool find_outbound(struct route_conf *c, const struct outbound *o, const char *dir,
                           struct problems *problems)
 {
     const struct map_entry *e;
-    size_t at = 0;
+    size_t at = 0, n = 0, room = o ? o->by_ip.used + 1 : 1;
 
-    c->out = calloc(o ? o->by_ip.used + 1 : 1, sizeof *c->out);
-    if (c->out == NULL)
+    c->out = calloc(room, sizeof *c->out);
+    c->twin = calloc(room, sizeof *c->twin);
+    if (c->out == NULL || c->twin == NULL)
         return false;
     while (o && (e = map_next(&o->by_ip, &at)) != NULL)
-        c->out[c->outs++] = e->value;
-    qsort(c->out, c->outs, sizeof *c->out, by_line);
-    for (size_t i = 0; i < c->outs; i++) {
-        struct slice name = c->out[i]->name;
-        if (!route_name_good(name))
-            problem_add(problems, dir, 0, "outbound, line %u: '%.*s' can't be a transport's name",
-                        c->out[i]->line, SHOWN(name));
-        for (size_t k = 0; k < i; k++)
-            if (slice_eq(c->out[k]->name, name))
-                problem_add(problems, dir, 0, "outbound, line %u: '%.*s' stands in line %u already",
-                            c->out[i]->line, SHOWN(name), c->out[k]->line);
-    }
+        c->out[n++] = e->value;
+    qsort(c->out, n, sizeof *c->out, by_line);
+    for (size_t i = 0; i < n; i++)
+        add_out(c, c->out[i], dir, problems);
     return true;
+}
+
+bool route_conf_only_v6(const struct route_conf *c, size_t i)
+{
+    return is_v6(c->out[i]) && c->twin[i] == NULL;
 }
 
 const struct outbound_address *route_conf_out(const struct route_conf *c, struct slice name)
@@ -306,7 +368,9 @@ bool route_conf_load(struct route_conf *c, const char *dir, const struct route_k
 void route_conf_free(struct route_conf *c)
 {
     free(c->wish);
+    free(c->never);
     free(c->out);
+    free(c->twin);
     free(c->scan);
     map_free(&c->leave);
     map_free(&c->ours);

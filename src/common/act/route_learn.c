@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "act/route_means.h"
 #include "base/exits.h"
 #include "base/ipnet.h"
 
@@ -50,6 +51,9 @@ static bool first_leg(const struct route_learn *r, const struct record *rec,
     uint64_t port;
 
     *place = (struct route_place){.port = 0};
+    /* The hop's name outlasts a change of its ports. */
+    if (slice_ends(rec->f[COL_INSTANCE], SL(ROUTE_HOP)))
+        return false;
     if (rec->kind != KIND_DELIVER || !of_loopback(ip) || ip.n >= sizeof place->address ||
         !slice_u64(rec->f[COL_RELAY_PORT], &port) || port == 0 || port > 65535)
         return false;
@@ -216,6 +220,17 @@ static bool save_filter(struct route_learn *r, struct ledger *l, int64_t now)
     return ok;
 }
 
+/* Whoever points all names below his domain to a provider could fill the table, and the maps. */
+static bool drop_least(struct ledger *l)
+{
+    if (ledger_int_of(l, 0, "SELECT count(*) FROM domains", "") <= ROUTE_LEARN_MOST)
+        return ledger_failure(l)->status == 0;
+    return ledger_run(l,
+                      "DELETE FROM domains WHERE domain NOT IN (SELECT domain FROM domains"
+                      " ORDER BY messages DESC, last DESC, domain LIMIT ?)",
+                      "i", (int64_t)ROUTE_LEARN_MOST);
+}
+
 static int by_name(const void *a, const void *b)
 {
     struct slice x = (*(const struct seen *const *)a)->name;
@@ -241,7 +256,7 @@ bool route_learn_save(struct route_learn *r, int64_t now)
         ok = save_one(l, all[i]);
     free(all);
     ok = ok && ledger_run(l, "DELETE FROM domains WHERE last < ?", "i", now - ROUTE_FORGET) &&
-         save_filter(r, l, now);
+         drop_least(l) && save_filter(r, l, now);
     if (!ok && ledger_failure(l)->status == 0)
         ledger_fail(l, EXIT_TEMPFAIL, "out of memory: nothing was changed: try again");
     return ok;

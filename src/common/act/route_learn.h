@@ -8,11 +8,13 @@
  * back). What no delivery has confirmed for ROUTE_FORGET is forgotten.
  *
  * A content filter shows in a delivery to a loopback address whose reply says `queued as`, and in a
- * second leg of that queue id, which the log's reader has tied to it (column origin).
+ * second leg of that queue id, which the log's reader has tied to it (column origin). What our own
+ * hop (ROUTE_HOP, by its syslog name) hands on shows none.
  *
  * All depends on the records' own times. SECURITY: recipients and names of servers are a stranger's
  * choice: a domain has to be a good key (route_value.h), and at most ROUTE_LEARN_MOST are looked at
- * in a run; a domain's owner chooses its MX, and nothing else decides.
+ * in a run, and kept, those with the most mail; a domain's owner chooses its MX, and nothing else
+ * decides.
  */
 #ifndef MPTOOLS_ACT_ROUTE_LEARN_H
 #define MPTOOLS_ACT_ROUTE_LEARN_H

@@ -20,7 +20,8 @@ static bool is_burden(const struct planning *g, const struct provider *p)
            ((p->ask == PROVIDER_ASK && p->weight >= ROUTE_POOL_WEIGHT) || asked_for(g, p));
 }
 
-static bool add_listed(struct planning *g, size_t out, int64_t id, struct slice name)
+static bool add_listed(struct planning *g, size_t out, const struct outbound_address *address,
+                       int64_t id, struct slice name)
 {
     if (g->listings == g->room) {
         size_t room = g->room ? g->room * 2 : 16;
@@ -30,7 +31,7 @@ static bool add_listed(struct planning *g, size_t out, int64_t id, struct slice 
         g->listed = more;
         g->room = room;
     }
-    struct route_listed k = {id, out, provider_find(g->providers, name),
+    struct route_listed k = {id, out, address, provider_find(g->providers, name),
                              arena_slice(&g->plan->arena, name)};
     g->listed[g->listings++] = k;
     if (is_burden(g, k.provider))
@@ -55,8 +56,11 @@ bool listed_load(struct planning *g)
 
     while (ledger_next(&rows))
         for (size_t i = 0; i < g->conf->outs && ok; i++)
-            if (same_address(ledger_text(&rows, 1), g->conf->out[i]->ip))
-                ok = add_listed(g, i, ledger_int(&rows, 0), ledger_text(&rows, 2));
+            for (unsigned k = 0; k < 2 && ok; k++) {
+                const struct outbound_address *a = (k ? g->conf->twin : g->conf->out)[i];
+                if (a && same_address(ledger_text(&rows, 1), a->ip))
+                    ok = add_listed(g, i, a, ledger_int(&rows, 0), ledger_text(&rows, 2));
+            }
     ledger_done(&rows);
     return ok && ledger_failure(g->ledger)->status == 0;
 }
@@ -73,7 +77,7 @@ static bool stops(const struct planning *g, const struct provider *p, const stru
     return false;
 }
 
-int64_t listed_look(struct planning *g, const struct provider *p, size_t *left)
+int64_t listed_look(struct planning *g, const struct provider *p, struct slice wanted, size_t *left)
 {
     int64_t cause = 0;
 
@@ -89,8 +93,22 @@ int64_t listed_look(struct planning *g, const struct provider *p, size_t *left)
     }
     *left = 0;
     for (size_t i = 0; i < g->conf->outs; i++)
-        *left += g->may[i];
+        *left += g->may[i] &&
+                 (!route_conf_only_v6(g->conf, i) || slice_eq(g->conf->out[i]->name, wanted));
     return cause;
+}
+
+const struct outbound_address *listed_out(const struct planning *g, const struct provider *p)
+{
+    const struct outbound_address *best = NULL;
+
+    for (size_t i = 0; i < g->listings; i++) {
+        const struct outbound_address *o = g->conf->out[g->listed[i].out];
+        if (o->weight && (best == NULL || o->weight > best->weight) && stops(g, p, &g->listed[i]) &&
+            map_get(&g->means->missing, o->name) == NULL)
+            best = o;
+    }
+    return best;
 }
 
 void listed_words(const struct planning *g, const struct provider *p, struct text *out)
@@ -99,7 +117,7 @@ void listed_words(const struct planning *g, const struct provider *p, struct tex
 
     for (size_t i = 0; i < g->listings; i++) {
         const struct route_listed *k = &g->listed[i];
-        const struct outbound_address *o = g->conf->out[k->out];
+        const struct outbound_address *o = k->address;
         if (!stops(g, p, k))
             continue;
         text_add(out, n++ ? SL(", ") : SLICE_NONE);
@@ -111,19 +129,25 @@ void listed_words(const struct planning *g, const struct provider *p, struct tex
 
 /* --- which server --- */
 
+/* Without its being named. */
+static bool may_be_chosen(const struct planning *g, size_t i)
+{
+    return g->may[i] && !route_conf_only_v6(g->conf, i);
+}
+
 uint64_t least_burden(const struct planning *g)
 {
     uint64_t least = UINT64_MAX;
 
     for (size_t i = 0; i < g->conf->outs; i++)
-        if (g->may[i] && g->burden[i] < least)
+        if (may_be_chosen(g, i) && g->burden[i] < least)
             least = g->burden[i];
     return least;
 }
 
 static bool is_best(const struct planning *g, size_t i)
 {
-    return i < g->conf->outs && g->may[i] && g->burden[i] == least_burden(g);
+    return i < g->conf->outs && may_be_chosen(g, i) && g->burden[i] == least_burden(g);
 }
 
 static size_t index_of(const struct planning *g, struct slice name)

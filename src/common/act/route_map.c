@@ -154,7 +154,7 @@ static bool build_pool(struct building *w)
     }
     ledger_done(&rows);
     for (size_t i = 0, all = via.n == 0; all && i < c->outs; i++) {
-        if (c->out[i]->weight == 0)
+        if (c->out[i]->weight == 0 || route_conf_only_v6(c, i))
             continue;
         if (via.n)
             text_addc(&via, ROUTE_SEPARATOR);
@@ -271,25 +271,21 @@ static bool fill_slot(struct building *w, unsigned slot, struct slice set)
     return true;
 }
 
-static bool add_customer(struct building *w, struct slice key)
+static bool add_customer(void *user, struct slice key, struct slice set)
 {
+    struct building *w = user;
     const struct customer *c = customers_by_key(w->in->customers, key);
-    struct text set = {0};
     char class_text[24];
-    bool ok = route_set_of(w->in->ledger, key, &set);
-    unsigned slot = route_slot_of(w->in->slots, text_slice(&set));
+    unsigned slot = route_slot_of(w->in->slots, set);
 
     if (c == NULL)
         problem_add(w->problems, NULL, 0,
                     "customer %.*s isn't in the customers file any more: not routed", (int)key.n,
                     key.p);
-    if (ok && c && slot) {
-        snprintf(class_text, sizeof class_text, "mp_route%02u", slot);
-        ok = fill_slot(w, slot, text_slice(&set)) &&
-             map_set_customer(&w->owners, c, slice_str(class_text));
-    }
-    text_free(&set);
-    return ok;
+    if (c == NULL || slot == 0)
+        return true;
+    snprintf(class_text, sizeof class_text, "mp_route%02u", slot);
+    return fill_slot(w, slot, set) && map_set_customer(&w->owners, c, slice_str(class_text));
 }
 
 /* Subdomains of a routed domain that the log or the operator knows as somebody else's. */
@@ -334,8 +330,6 @@ static bool build_routes(struct building *w)
 {
     static const char everybody[] = "SELECT provider, via FROM routes WHERE until IS NULL"
                                     " AND customer = '*' ORDER BY provider, id";
-    static const char customers[] = "SELECT DISTINCT customer FROM routes WHERE until IS NULL"
-                                    " AND customer <> '*' ORDER BY customer";
     struct ledger_rows rows = ledger_query(w->in->ledger, everybody, "");
     bool ok = true;
 
@@ -345,11 +339,7 @@ static bool build_routes(struct building *w)
             ok = add_everybody(w, p, ledger_text(&rows, 1));
     }
     ledger_done(&rows);
-    rows = ledger_query(w->in->ledger, customers, "");
-    while (ledger_next(&rows))
-        ok = ok && add_customer(w, ledger_text(&rows, 0));
-    ledger_done(&rows);
-    return ok && ledger_failure(w->in->ledger)->status == 0 && add_exceptions(w);
+    return ok && route_sets(w->in->ledger, add_customer, w) && add_exceptions(w);
 }
 
 bool route_map_build(struct blockmap *out, const struct route_map_input *in,

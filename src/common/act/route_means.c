@@ -34,6 +34,9 @@ bool route_means_exact(const struct route_means *m)
 
 const char *route_means_fault(const struct route_means *m, struct slice via)
 {
+    if (m->proxied)
+        return "every service has a smtpd_proxy_filter, where Postfix knows no FILTER: scan by a "
+               "milter or a content_filter instead, or route everybody's mail";
     if (m->filter == ROUTE_FILTER_UNKNOWN)
         return "it isn't known whether mail passes a content filter, which FILTER would get "
                "around: say `filter none' or `filter ADDRESS:PORT' in the file routes";

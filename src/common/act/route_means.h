@@ -28,8 +28,9 @@ struct route_means {
     struct text seen;    /* where a content filter was found, for people */
     unsigned slots;      /* 0: ROUTE_SLOTS */
     unsigned undeclared; /* so many of them, the last ones, main.cf lacks */
-    bool hop_missing;    /* master.cf lacks mp_hop, or a listener of it */
-    struct map missing;  /* names that are no transport of master.cf: mail would be deferred */
+    bool proxied;       /* all mail comes in through a smtpd_proxy_filter, which rules FILTER out */
+    bool hop_missing;   /* master.cf lacks mp_hop, or a listener of it */
+    struct map missing; /* names that are no transport of master.cf: mail would be deferred */
 };
 
 /* Starts as {0}, ends in this. */

@@ -56,21 +56,30 @@ static void add_route(struct planning *g, struct route r)
         plan->room = room;
     }
     plan->list[plan->n++] = r;
+    struct text key = {0};
+    route_key(&key, r.customer, r.provider->id);
+    struct slice kept = keep(g, &key);
+    g->failed |= !map_put(&plan->index, kept, (void *)(uintptr_t)plan->n);
+}
+
+const struct route *route_plan_find(const struct route_plan *plan, struct slice customer,
+                                    struct slice provider)
+{
+    struct text key = {0};
+    size_t at = (size_t)(uintptr_t)map_get(&plan->index, route_key(&key, customer, provider));
+
+    text_free(&key);
+    return at ? &plan->list[at - 1] : NULL;
 }
 
 /* By which server it goes now, or empty. */
 static struct slice standing(struct planning *g, struct slice customer, const struct provider *p)
 {
-    struct ledger_rows rows = ledger_query(g->ledger,
-                                           "SELECT via FROM routes WHERE until IS NULL"
-                                           " AND customer = ? AND provider = ? ORDER BY id",
-                                           "tt", customer, p->id);
-    struct text t = {0};
+    const struct route_open *r = route_opens_find(&g->open, customer, p->id);
+    struct slice via = r ? arena_slice(&g->plan->arena, r->via) : SLICE_NONE;
 
-    if (ledger_next(&rows))
-        text_add(&t, ledger_text(&rows, 0));
-    ledger_done(&rows);
-    return keep(g, &t);
+    g->failed |= r && via.n != r->via.n;
+    return via;
 }
 
 /* One wish for one provider at work. */
@@ -181,7 +190,7 @@ static void tell_other(struct planning *g, const struct wanted *w)
 static void plan_one(struct planning *g, const struct wanted *w)
 {
     size_t left, i = 0;
-    int64_t cause = listed_look(g, w->provider, &left);
+    int64_t cause = listed_look(g, w->provider, w->via, &left);
 
     if (cause == 0 && w->via.n == 0)
         return;
@@ -224,7 +233,7 @@ static bool want(struct wanted_list *l, struct wanted w)
 /* Does a wish for all providers mean that one? A list takes everybody's mail only. */
 static bool is_meant(const struct planning *g, const struct route_wish *w, const struct provider *p)
 {
-    if (map_get(&g->conf->leave, p->id))
+    if (map_get(&g->conf->leave, p->id) || route_conf_never(g->conf, w->customer, p))
         return false;
     if (p->kind == PROVIDER_DNSBL)
         return is_everybody(w->customer) && p->ask == PROVIDER_ASK &&
@@ -274,12 +283,8 @@ static bool same(const struct wanted *a, const struct wanted *b)
 /* `*` sorts before most names; what everybody's route does needn't be done for a customer again. */
 static bool done_for_all(const struct planning *g, const struct wanted *w)
 {
-    if (w->via.n || is_everybody(w->customer))
-        return false;
-    for (size_t i = 0; i < g->plan->n; i++)
-        if (is_everybody(g->plan->list[i].customer) && g->plan->list[i].provider == w->provider)
-            return true;
-    return false;
+    return w->via.n == 0 && !is_everybody(w->customer) &&
+           route_plan_find(g->plan, ROUTE_EVERYBODY, w->provider->id);
 }
 
 static void plan_all(struct planning *g, struct wanted_list *l, bool everybody)
@@ -290,6 +295,52 @@ static void plan_all(struct planning *g, struct wanted_list *l, bool everybody)
             !done_for_all(g, w))
             plan_one(g, w);
     }
+}
+
+/* A customer that stays by a listed server, as the operator has said, while everybody's mail is
+ * routed around it: transport_maps knows no customers, so that takes a route of its own. */
+static void plan_stay(struct planning *g, struct slice customer, const struct route *r)
+{
+    const struct outbound_address *out = listed_out(g, r->provider);
+    const char *fault = out ? route_means_fault(g->means, out->name) : NULL;
+    struct text t = {0};
+
+    if (out == NULL || route_plan_find(g->plan, customer, r->provider->id))
+        return;
+    if (fault) {
+        text_addf(&t, "everybody's mail is routed, and this customer's can't be kept out: %s",
+                  fault);
+        add_trouble(g, customer, r->provider, &t);
+        return;
+    }
+    add_route(g, (struct route){customer, r->provider, out->name, true, r->listing,
+                                SL("stays (`never' in the file routes)")});
+}
+
+/* `route * PROVIDER VIA` is no matter of listings. */
+static bool is_named(const struct planning *g, const struct provider *p)
+{
+    const struct route_conf *c = g->conf;
+
+    for (size_t i = 0; i < c->wishes; i++)
+        if (c->wish[i].provider == p && c->wish[i].via.n && is_everybody(c->wish[i].customer))
+            return true;
+    return false;
+}
+
+static void plan_never(struct planning *g)
+{
+    const struct route_conf *c = g->conf;
+    size_t n = g->plan->n;
+
+    for (size_t i = 0; i < c->nevers; i++)
+        for (size_t k = 0; k < n; k++) {
+            struct route r = g->plan->list[k];
+            if (is_everybody(r.customer) && r.listing && !is_named(g, r.provider) &&
+                r.provider->kind != PROVIDER_DNSBL &&
+                (c->never[i].provider == NULL || c->never[i].provider == r.provider))
+                plan_stay(g, c->never[i].customer, &r);
+        }
 }
 
 static bool plan_wishes(struct planning *g)
@@ -303,9 +354,10 @@ static bool plan_wishes(struct planning *g)
         qsort(l.list, l.n, sizeof *l.list, compare_wanted);
         plan_all(g, &l, true);
         plan_all(g, &l, false);
+        plan_never(g);
     }
     free(l.list);
-    return ok && !g->failed && ledger_failure(g->ledger)->status == 0;
+    return ok && !g->failed && !g->open.failed && ledger_failure(g->ledger)->status == 0;
 }
 
 bool route_plan_make(struct route_plan *plan, struct ledger *l, const struct providers *providers,
@@ -322,7 +374,9 @@ bool route_plan_make(struct route_plan *plan, struct ledger *l, const struct pro
                          .may = calloc(outs + 1, sizeof *g.may)};
 
     *plan = (struct route_plan){.n = 0};
-    bool ok = g.burden && g.given && g.may && listed_load(&g) && (outs == 0 || plan_wishes(&g));
+    bool ok = route_opens_load(&g.open, l) && g.burden && g.given && g.may && listed_load(&g) &&
+              (outs == 0 || plan_wishes(&g));
+    route_opens_free(&g.open);
     free(g.burden);
     free(g.given);
     free(g.may);
@@ -334,6 +388,7 @@ void route_plan_free(struct route_plan *plan)
 {
     free(plan->list);
     free(plan->trouble);
+    map_free(&plan->index);
     arena_free(&plan->arena);
     *plan = (struct route_plan){.n = 0};
 }

@@ -41,6 +41,7 @@ struct route_plan {
     struct arena arena;
     struct route *list; /* by customer, then provider */
     size_t n, room;
+    struct map index; /* for route_plan_find() */
     struct route_trouble *trouble;
     size_t troubles, trouble_room;
 };
@@ -49,6 +50,9 @@ struct route_plan {
 bool route_plan_make(struct route_plan *plan, struct ledger *l, const struct providers *providers,
                      const struct route_means *means);
 void route_plan_free(struct route_plan *plan);
+/* provider: its id. NULL: there is none. */
+const struct route *route_plan_find(const struct route_plan *plan, struct slice customer,
+                                    struct slice provider);
 
 /* The next name in `via`; false at the end. */
 bool route_via_next(struct slice *via, struct slice *name);

@@ -3,12 +3,14 @@
 #ifndef MPTOOLS_ACT_ROUTE_PLAN_PARTS_H
 #define MPTOOLS_ACT_ROUTE_PLAN_PARTS_H
 
+#include "act/route_open.h"
 #include "act/route_plan.h"
 
 /* A server of ours on a list, or at a provider. */
 struct route_listed {
     int64_t id;
     size_t out;
+    const struct outbound_address *address;
     const struct provider *provider; /* NULL: not known any more */
     struct slice name;               /* its id */
 };
@@ -16,6 +18,7 @@ struct route_listed {
 struct planning {
     struct route_plan *plan;
     struct ledger *ledger;
+    struct route_opens open;
     const struct providers *providers;
     const struct route_means *means;
     const struct route_conf *conf;
@@ -27,9 +30,12 @@ struct planning {
 };
 
 bool listed_load(struct planning *g);
-/* Marks the servers that aren't listed there and counts them. Returns the first listing of one that
- * mail leaves by, 0: none. */
-int64_t listed_look(struct planning *g, const struct provider *p, size_t *left);
+/* Marks the servers that aren't listed there and counts them: those that may be chosen, and the
+ * wanted one. Returns the first listing of one that mail leaves by, 0: none. */
+int64_t listed_look(struct planning *g, const struct provider *p, struct slice wanted,
+                    size_t *left);
+/* A server with a weight that is listed there, the one with the largest; NULL: none. */
+const struct outbound_address *listed_out(const struct planning *g, const struct provider *p);
 /* `out1 (203.0.113.10) is listed at …, …`. */
 void listed_words(const struct planning *g, const struct provider *p, struct text *out);
 

@@ -94,16 +94,26 @@ char route_postfix_chroot(const struct route_postfix *r)
 
 struct asking {
     struct route_conf *conf;
-    struct text keys; /* the domains of all providers, one a line */
+    struct map seen;
+    struct text keys; /* the domains of all providers and what they are below of, one a line */
+    struct arena arena;
 };
 
+/* Its parents, too: relay_domains means what is below a domain as well. */
 static bool add_key(void *user, struct slice domain)
 {
     struct asking *a = user;
+    const char *dot;
 
-    text_add(&a->keys, domain);
-    text_addc(&a->keys, '\n');
-    return !a->keys.failed;
+    while ((dot = slice_chr(domain, '.')) != NULL && map_get(&a->seen, domain) == NULL) {
+        struct slice kept = arena_slice(&a->arena, domain);
+        text_add(&a->keys, domain);
+        text_addc(&a->keys, '\n');
+        if (a->keys.failed || kept.p == NULL || !map_put(&a->seen, kept, a))
+            return false;
+        domain = slice_skip(domain, (size_t)(dot + 1 - domain.p));
+    }
+    return true;
 }
 
 static bool add_ours(struct route_conf *c, struct slice domain)
@@ -149,23 +159,64 @@ static int ask_table(struct asking *a, struct slice table, struct failure *failu
     return failure->status;
 }
 
-static int take_list(struct asking *a, const struct postfix *p, const char *parameter,
+/* The next word of a list; `inline:{a=b, c=d}` is one. */
+static bool next_entry(struct slice *list, struct slice *entry)
+{
+    struct slice more;
+    int depth = 0;
+
+    if (!next_word(list, entry))
+        return false;
+    for (more = *entry;; *entry = slice_range(entry->p, more.p + more.n)) {
+        for (size_t i = 0; i < more.n; i++)
+            depth += (more.p[i] == '{') - (more.p[i] == '}');
+        if (depth <= 0 || !next_word(list, &more))
+            return true;
+    }
+}
+
+static int take_file(struct asking *a, struct slice path, const char *parameter,
+                     struct failure *failure);
+
+/* `!DOMAIN` takes away from what is ours, which costs nothing to overlook. */
+static int take_list(struct asking *a, struct slice list, const char *parameter, bool in_file,
                      struct failure *failure)
 {
-    struct slice list = main_value(p, parameter), word;
+    struct slice word;
 
-    while (failure->status == 0 && next_word(&list, &word)) {
-        const char *colon = slice_chr(word, ':');
-        if (word.p[0] == '/')
-            failure_set(failure, EXIT_UNAVAILABLE,
-                        "%s: %.*s: a file of patterns isn't read: name these domains in the file "
-                        "routes (`ours'), and here a table",
-                        parameter, (int)word.n, word.p);
-        else if (colon && a->keys.n)
+    while (failure->status == 0 && next_entry(&list, &word)) {
+        bool table = slice_chr(word, ':') != NULL;
+        if (word.p[0] == '!')
+            continue;
+        if (word.p[0] == '/' && !in_file)
+            take_file(a, word, parameter, failure);
+        else if (table && a->keys.n)
             ask_table(a, word, failure);
-        else if (!colon && word.p[0] != '!' && !add_ours(a->conf, word))
+        else if (!table && !add_ours(a->conf, word))
             failure_memory(failure);
     }
+    return failure->status;
+}
+
+static int take_file(struct asking *a, struct slice path, const char *parameter,
+                     struct failure *failure)
+{
+    struct problems problems = {0};
+    struct words w = {0};
+    char name[1024];
+    enum words_result r = WORDS_BROKEN;
+
+    if ((size_t)snprintf(name, sizeof name, "%.*s", (int)path.n, path.p) < sizeof name)
+        r = words_load(&w, name, &problems);
+    while (failure->status == 0 && r == WORDS_OK && words_next(&w))
+        for (size_t i = 0; i < w.n; i++)
+            take_list(a, w.word[i], parameter, true, failure);
+    if (failure->status == 0 && (r != WORDS_OK || problems.count))
+        failure_set(failure, EXIT_UNAVAILABLE,
+                    "%s: %s: can't be read, so nothing is routed: it says which domains are ours",
+                    parameter, name);
+    words_free(&w);
+    problems_free(&problems);
     return failure->status;
 }
 
@@ -181,7 +232,9 @@ int route_postfix_ours(const struct route_postfix *r, struct ledger *l,
             failure_set(failure, EXIT_TEMPFAIL, "the domains can't be read: %s",
                         failure_text(ledger_failure(l)));
     for (size_t i = 0; r->asked && i < sizeof own_domains / sizeof *own_domains; i++)
-        take_list(&a, &r->p, own_domains[i], failure);
+        take_list(&a, main_value(&r->p, own_domains[i]), own_domains[i], false, failure);
     text_free(&a.keys);
+    map_free(&a.seen);
+    arena_free(&a.arena);
     return failure->status;
 }

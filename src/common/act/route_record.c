@@ -1,19 +1,7 @@
 #include "act/route_record.h"
 
-#include <stdlib.h>
-
+#include "act/route_open.h"
 #include "base/exits.h"
-
-struct open_route {
-    int64_t id, listing;
-    struct slice customer, provider, via;
-};
-
-struct open_routes {
-    struct arena arena;
-    struct open_route *list;
-    size_t n, room;
-};
 
 static bool out_of_memory(struct ledger *l)
 {
@@ -22,62 +10,25 @@ static bool out_of_memory(struct ledger *l)
     return false;
 }
 
-static bool keep_open(struct open_routes *o, const struct ledger_rows *rows)
+static struct slice why(const struct route *r)
 {
-    if (o->n == o->room) {
-        size_t room = o->room ? o->room * 2 : 32;
-        struct open_route *more = realloc(o->list, room * sizeof *more);
-        if (more == NULL)
-            return false;
-        o->list = more;
-        o->room = room;
-    }
-    int64_t listing = ledger_int(rows, 4);
-    struct open_route r = {ledger_int(rows, 0), listing == INT64_MIN ? 0 : listing,
-                           arena_slice(&o->arena, ledger_text(rows, 1)),
-                           arena_slice(&o->arena, ledger_text(rows, 2)),
-                           arena_slice(&o->arena, ledger_text(rows, 3))};
-    o->list[o->n++] = r;
-    return r.customer.p && r.provider.p && r.via.p;
+    return r->asked ? SL("asked") : SL("listed");
 }
 
-static bool load_open(struct ledger *l, struct open_routes *o)
+static int64_t listing_of(const struct route *r)
 {
-    struct ledger_rows rows = ledger_query(
-        l,
-        "SELECT id, customer, provider, via, listing FROM routes WHERE until IS NULL ORDER BY id",
-        "");
-    bool ok = true;
-
-    while (ledger_next(&rows))
-        ok = ok && keep_open(o, &rows);
-    ledger_done(&rows);
-    return (ok && ledger_failure(l)->status == 0) || out_of_memory(l);
-}
-
-static const struct route *planned(const struct route_plan *plan, const struct open_route *r)
-{
-    for (size_t i = 0; i < plan->n; i++)
-        if (slice_eq(plan->list[i].customer, r->customer) &&
-            slice_eq(plan->list[i].provider->id, r->provider))
-            return &plan->list[i];
-    return NULL;
+    return r->listing ? r->listing : INT64_MIN;
 }
 
 /* The open row that the route goes on in: *other is set when one of another way ends for it. */
-static const struct open_route *stands(const struct open_routes *o, const struct route *r,
-                                       bool *other)
+static const struct route_open *stands(struct route_opens *o, const struct route *r, bool *other)
 {
+    const struct route_open *k = route_opens_find(o, r->customer, r->provider->id);
+
     *other = false;
-    for (size_t i = 0; i < o->n; i++) {
-        if (!slice_eq(o->list[i].customer, r->customer) ||
-            !slice_eq(o->list[i].provider, r->provider->id))
-            continue;
-        if (slice_eq(o->list[i].via, r->via))
-            return &o->list[i];
+    for (; k && !slice_eq(k->via, r->via); k = k->same)
         *other = true;
-    }
-    return NULL;
+    return k;
 }
 
 static bool note(struct ledger *l, const struct route_event *e, route_told_fn *told, void *user)
@@ -101,12 +52,9 @@ static bool note(struct ledger *l, const struct route_event *e, route_told_fn *t
 }
 
 static struct slice why_it_ends(struct ledger *l, const struct route_plan *plan,
-                                const struct open_route *r)
+                                const struct route_open *r)
 {
-    struct open_route all = *r;
-
-    all.customer = ROUTE_EVERYBODY;
-    if (planned(plan, &all))
+    if (route_plan_find(plan, ROUTE_EVERYBODY, r->provider))
         return SL("everybody's mail is routed now");
     if (r->listing && ledger_int_of(l, 0,
                                     "SELECT count(*) FROM listings WHERE id = ?"
@@ -116,12 +64,11 @@ static struct slice why_it_ends(struct ledger *l, const struct route_plan *plan,
     return SL("not wanted, or not possible any more");
 }
 
-static bool end_routes(struct ledger *l, const struct route_plan *plan, const struct open_routes *o,
+static bool end_routes(struct ledger *l, const struct route_plan *plan, const struct route_opens *o,
                        int64_t now, route_told_fn *told, void *user)
 {
-    for (size_t i = 0; i < o->n; i++) {
-        const struct open_route *r = &o->list[i];
-        const struct route *p = planned(plan, r);
+    for (const struct route_open *r = o->first; r; r = r->next) {
+        const struct route *p = route_plan_find(plan, r->customer, r->provider);
         if (p && slice_eq(p->via, r->via))
             continue;
         if (!ledger_run(l, "UPDATE routes SET until = max(since, ?) WHERE id = ?", "ii", now,
@@ -138,20 +85,29 @@ static bool end_routes(struct ledger *l, const struct route_plan *plan, const st
     return true;
 }
 
-static bool begin_routes(struct ledger *l, const struct route_plan *plan,
-                         const struct open_routes *o, int64_t now, route_told_fn *told, void *user)
+/* The same way, maybe for another reason. */
+static bool goes_on(struct ledger *l, const struct route_open *k, const struct route *r)
+{
+    return k->listing == r->listing ||
+           ledger_run(l, "UPDATE routes SET why = ?, listing = ? WHERE id = ?", "tIi", why(r),
+                      listing_of(r), k->id);
+}
+
+static bool begin_routes(struct ledger *l, const struct route_plan *plan, struct route_opens *o,
+                         int64_t now, route_told_fn *told, void *user)
 {
     for (size_t i = 0; i < plan->n; i++) {
         const struct route *r = &plan->list[i];
         bool other;
-        if (stands(o, r, &other))
+        const struct route_open *k = stands(o, r, &other);
+        if (k && !goes_on(l, k, r))
+            return false;
+        if (k)
             continue;
         if (!ledger_run(l,
                         "INSERT INTO routes (customer, provider, via, why, listing, since)"
                         " VALUES (?, ?, ?, ?, ?, ?)",
-                        "ttttIi", r->customer, r->provider->id, r->via,
-                        r->asked ? SL("asked") : SL("listed"), r->listing ? r->listing : INT64_MIN,
-                        now))
+                        "ttttIi", r->customer, r->provider->id, r->via, why(r), listing_of(r), now))
             return false;
         struct route_event e = {other ? "changes" : "begins",
                                 now,
@@ -169,12 +125,13 @@ static bool begin_routes(struct ledger *l, const struct route_plan *plan,
 bool route_record(struct ledger *l, const struct route_plan *plan, int64_t now, route_told_fn *told,
                   void *user)
 {
-    struct open_routes o = {.n = 0};
-    bool ok = load_open(l, &o) && end_routes(l, plan, &o, now, told, user) &&
-              begin_routes(l, plan, &o, now, told, user);
+    struct route_opens o;
+    bool ok = route_opens_load(&o, l) && end_routes(l, plan, &o, now, told, user) &&
+              begin_routes(l, plan, &o, now, told, user) && !o.failed;
 
-    free(o.list);
-    arena_free(&o.arena);
+    if (o.failed)
+        out_of_memory(l);
+    route_opens_free(&o);
     return ok;
 }
 
@@ -258,6 +215,20 @@ bool route_asked_set(struct ledger *l, struct slice text, bool add, bool *found)
     return store(l, &new);
 }
 
+bool route_asked_has(struct ledger *l, struct slice text)
+{
+    struct text t = {0};
+    struct slice rest, line;
+    bool has = false;
+
+    ledger_state(l, ROUTE_STATE_ASKED, &t);
+    rest = text_slice(&t);
+    while (!has && next_asked(&rest, &line))
+        has = slice_eq(line, text);
+    text_free(&t);
+    return has;
+}
+
 /* Has the plan a route, or trouble, for what the line names? Its provider may be a group. */
 static bool is_alive(const struct route_plan *plan, const struct route_conf *c, struct slice line)
 {
@@ -272,11 +243,9 @@ static bool is_alive(const struct route_plan *plan, const struct route_conf *c, 
         if (!slice_eq(w->customer, customer) || w->provider == NULL ||
             (!slice_eq(w->provider->id, name) && !slice_eq(w->provider->listed_by, name)))
             continue;
-        for (size_t k = 0; k < plan->n; k++)
-            if (plan->list[k].provider == w->provider &&
-                (slice_eq(plan->list[k].customer, customer) ||
-                 slice_eq(plan->list[k].customer, ROUTE_EVERYBODY)))
-                return true;
+        if (route_plan_find(plan, customer, w->provider->id) ||
+            route_plan_find(plan, ROUTE_EVERYBODY, w->provider->id))
+            return true;
         for (size_t k = 0; k < plan->troubles; k++)
             if (slice_eq(plan->trouble[k].provider, w->provider->id) &&
                 slice_eq(plan->trouble[k].customer, customer))

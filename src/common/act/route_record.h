@@ -31,6 +31,8 @@ bool route_asked_load(struct ledger *l, struct route_conf *c, const struct route
                       struct problems *problems);
 /* Adds or takes away (`CUSTOMER:PROVIDER`) a line. *found: was it there before? */
 bool route_asked_set(struct ledger *l, struct slice text, bool add, bool *found);
+/* Is that line, as --route has it, among them? */
+bool route_asked_has(struct ledger *l, struct slice text);
 /* Takes away those without a server of their own that the plan has nothing for. */
 bool route_asked_expire(struct ledger *l, const struct route_plan *plan,
                         const struct route_conf *c);
@@ -43,8 +45,10 @@ struct route_slots {
     struct arena arena;
 };
 
-/* The routes that stand for a customer, as a set. */
-bool route_set_of(struct ledger *l, struct slice customer, struct text *out);
+/* Calls with each customer that has routes, by name, and these as a set. False when the callback
+ * does, or after a failure. */
+typedef bool route_set_fn(void *user, struct slice customer, struct slice set);
+bool route_sets(struct ledger *l, route_set_fn *each, void *user);
 /* Reads the state and makes it fit what stands now. Sets that find no slot are told.
  * route_slots_free() in any case. */
 bool route_slots_make(struct route_slots *s, struct ledger *l, unsigned slots, unsigned usable,

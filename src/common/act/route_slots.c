@@ -13,22 +13,36 @@ static bool out_of_memory(struct ledger *l)
     return false;
 }
 
-bool route_set_of(struct ledger *l, struct slice customer, struct text *out)
+bool route_sets(struct ledger *l, route_set_fn *each, void *user)
 {
     struct ledger_rows rows = ledger_query(l,
-                                           "SELECT provider, via FROM routes WHERE until IS NULL "
-                                           "AND customer = ? ORDER BY provider, id",
-                                           "t", customer);
-    size_t n = 0;
+                                           "SELECT customer, provider, via FROM routes WHERE until"
+                                           " IS NULL AND customer <> '*'"
+                                           " ORDER BY customer, provider, id",
+                                           "");
+    struct text customer = {0}, set = {0};
+    bool ok = true;
 
-    while (ledger_next(&rows)) {
-        text_add(out, n++ ? SL(" ") : SLICE_NONE);
-        text_add(out, ledger_text(&rows, 0));
-        text_addc(out, '=');
-        text_add(out, ledger_text(&rows, 1));
+    while (ok && ledger_next(&rows)) {
+        if (set.n && !slice_eq(ledger_text(&rows, 0), text_slice(&customer))) {
+            ok = each(user, text_slice(&customer), text_slice(&set));
+            set.n = 0;
+        }
+        text_add(&set, set.n ? SL(" ") : SLICE_NONE);
+        text_add(&set, ledger_text(&rows, 1));
+        text_addc(&set, '=');
+        text_add(&set, ledger_text(&rows, 2));
+        customer.n = 0;
+        text_add(&customer, ledger_text(&rows, 0));
+        if (set.failed || customer.failed)
+            ok = out_of_memory(l);
     }
     ledger_done(&rows);
-    return out->failed ? out_of_memory(l) : ledger_failure(l)->status == 0;
+    if (ok && set.n)
+        ok = each(user, text_slice(&customer), text_slice(&set));
+    text_free(&customer);
+    text_free(&set);
+    return ok && ledger_failure(l)->status == 0;
 }
 
 /* A line a slot: `FREED SET`. Slots beyond the number are dropped. */
@@ -85,8 +99,10 @@ static unsigned free_slot(const struct route_slots *s)
     return best;
 }
 
+/* The sets that there are, sorted, each once. */
 struct sets {
     struct arena arena;
+    struct map seen;
     struct slice *list;
     size_t n;
 };
@@ -99,36 +115,30 @@ static int by_text(const void *a, const void *b)
     return order ? order : (x.n > y.n) - (x.n < y.n);
 }
 
-/* The sets of all customers, sorted, each as often as it is there. */
-static bool load_sets(struct ledger *l, struct sets *all)
+static bool add_set(void *user, struct slice customer, struct slice set)
 {
-    static const char customers[] = "SELECT DISTINCT customer FROM routes WHERE until IS NULL"
-                                    " AND customer <> '*' ORDER BY customer";
-    int64_t n =
-        ledger_int_of(l, 0, "SELECT count(DISTINCT customer) FROM routes WHERE until IS NULL", "");
-    struct ledger_rows rows;
-    bool ok = true;
+    struct sets *all = user;
 
-    all->list = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof *all->list);
-    if (all->list == NULL)
-        return out_of_memory(l);
-    rows = ledger_query(l, customers, "");
-    while (ledger_next(&rows) && ok) {
-        struct text t = {0};
-        ok = route_set_of(l, ledger_text(&rows, 0), &t);
-        if (ok && (all->list[all->n++] = arena_slice(&all->arena, text_slice(&t))).p == NULL)
-            ok = out_of_memory(l);
-        text_free(&t);
-    }
-    ledger_done(&rows);
-    if (all->n)
-        qsort(all->list, all->n, sizeof *all->list, by_text);
-    return ok && ledger_failure(l)->status == 0;
+    (void)customer;
+    if (map_get(&all->seen, set))
+        return true;
+    struct slice copy = arena_slice(&all->arena, set);
+    return copy.p && map_put(&all->seen, copy, all);
 }
 
-static bool has_set(const struct sets *all, struct slice set)
+static bool load_sets(struct ledger *l, struct sets *all)
 {
-    return all->n && bsearch(&set, all->list, all->n, sizeof *all->list, by_text);
+    const struct map_entry *e;
+    size_t at = 0;
+
+    if (!route_sets(l, add_set, all) ||
+        (all->list = calloc(all->seen.used + 1, sizeof *all->list)) == NULL)
+        return out_of_memory(l);
+    while ((e = map_next(&all->seen, &at)) != NULL)
+        all->list[all->n++] = e->key;
+    if (all->n)
+        qsort(all->list, all->n, sizeof *all->list, by_text);
+    return true;
 }
 
 static bool give(struct route_slots *s, struct ledger *l, struct slice set,
@@ -159,15 +169,15 @@ bool route_slots_make(struct route_slots *s, struct ledger *l, unsigned slots, u
                               .usable = usable};
     bool ok = s->set && s->freed ? load(s, l) && load_sets(l, &all) : out_of_memory(l);
     for (unsigned i = 0; i < slots && ok; i++)
-        if (s->set[i].n && (i >= usable || !has_set(&all, s->set[i]))) {
+        if (s->set[i].n && (i >= usable || map_get(&all.seen, s->set[i]) == NULL)) {
             s->set[i] = SLICE_NONE;
             s->freed[i] = now > 0 ? now : 1;
         }
     for (size_t i = 0; i < all.n && ok; i++)
-        if ((i == 0 || !slice_eq(all.list[i], all.list[i - 1])) &&
-            route_slot_of(s, all.list[i]) == 0)
+        if (route_slot_of(s, all.list[i]) == 0)
             ok = give(s, l, all.list[i], problems);
     free(all.list);
+    map_free(&all.seen);
     arena_free(&all.arena);
     return ok && save(s, l);
 }
