@@ -164,6 +164,18 @@ static void leg(struct bench *b, unsigned kind, const char *qid, const char *ori
     assert_true(route_learn_record(&b->learn, &r));
 }
 
+static void by_hop(struct bench *b, const char *qid, const char *port, const char *reply)
+{
+    struct record r = {.time = DAY(0), .kind = KIND_DELIVER};
+
+    r.f[COL_INSTANCE] = SL("postfix/mp_hop");
+    r.f[COL_QID] = slice_str(qid);
+    r.f[COL_RELAY_IP] = SL("127.0.0.1");
+    r.f[COL_RELAY_PORT] = slice_str(port);
+    r.f[COL_REPLY] = slice_str(reply);
+    assert_true(route_learn_record(&b->learn, &r));
+}
+
 static void test_filter(void **state)
 {
     struct route_place p;
@@ -177,6 +189,8 @@ static void test_filter(void **state)
     leg(&b, KIND_ACCEPT, "B2", "A2", NULL, "");                            /* no first one */
     leg(&b, KIND_DELIVER, "A3", "A3", "10032", "250 Ok: queued as B3");    /* the hop */
     leg(&b, KIND_ACCEPT, "B3", "A3", NULL, "");
+    by_hop(&b, "A6", "10051", "250 Ok: queued as B6"); /* by a port that it had before */
+    leg(&b, KIND_ACCEPT, "B6", "A6", NULL, "");
     next_run(&b, DAY(0));
     assert_false(route_learn_filter(b.ledger, &p));
     leg(&b, KIND_DELIVER, "A4", "A4", "10024", "250 2.0.0 from MTA(x): 250 Ok: queued as B4");

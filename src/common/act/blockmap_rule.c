@@ -304,14 +304,6 @@ static bool fits_within(const struct head *h, const struct head *outer)
                                    : slice_eq(h->text, outer->text);
 }
 
-static int compare_texts(struct slice x, struct slice y)
-{
-    size_t n = x.n < y.n ? x.n : y.n;
-    int order = n ? memcmp(x.p, y.p, n) : 0;
-
-    return order ? order : (x.n > y.n) - (x.n < y.n);
-}
-
 /* Smaller nets first; equal ones beside each other. */
 static int compare_heads(const void *a, const void *b)
 {
@@ -325,11 +317,11 @@ static int compare_heads(const void *a, const void *b)
     if (order == 0 && x->field == RULE_CLIENT)
         order = ipnet_cmp(x->net, y->net);
     if (order == 0 && x->field != RULE_CLIENT)
-        order = compare_texts(x->text, y->text);
+        order = slice_cmp(x->text, y->text);
     /* A refusal before classes, then by the text: incidents and rules are in it. */
     if (order == 0)
         order = (int)y->refusal - (int)x->refusal;
-    return order ? order : compare_texts(x->value, y->value);
+    return order ? order : slice_cmp(x->value, y->value);
 }
 
 /* What the row of heads[i] says: a refusal that holds for it, else all classes. */

@@ -264,10 +264,8 @@ void mapfile_about(struct mapfile *m, struct slice line)
 static int compare_keys(const void *a, const void *b)
 {
     struct slice x = ((const struct map_row *)a)->key, y = ((const struct map_row *)b)->key;
-    size_t n = x.n < y.n ? x.n : y.n;
-    int order = memcmp(x.p, y.p, n);
 
-    return order ? order : (x.n > y.n) - (x.n < y.n);
+    return slice_cmp(x, y);
 }
 
 static const char *kind_text(enum map_kind kind)

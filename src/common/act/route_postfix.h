@@ -3,8 +3,8 @@
  *
  * postconf and postmap are asked (run.h; MAIL_CONFIG is obeyed), nothing is changed. That
  * there is no Postfix on this machine, or none that is set up, is no error: `asked` says so then.
- * Domains that stand in tables are asked for one by one, files of domains are read; where that can't
- * be done it is a failure, because a domain of ours must never be sent out.
+ * Domains that stand in tables are asked for one by one, files of domains are read; where that
+ * can't be done it is a failure, because a domain of ours must never be sent out.
  */
 #ifndef MPTOOLS_ACT_ROUTE_POSTFIX_H
 #define MPTOOLS_ACT_ROUTE_POSTFIX_H

@@ -212,20 +212,13 @@ static void add_patterns(struct gather *g)
     free(wanted.list);
 }
 
-static int compare_slices(struct slice a, struct slice b)
-{
-    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int compare_candidates(const void *a, const void *b)
 {
     const struct candidate *x = a, *y = b;
 
     if (x->rank != y->rank)
         return x->rank < y->rank ? -1 : 1;
-    return compare_slices(x->condition.value, y->condition.value);
+    return slice_cmp(x->condition.value, y->condition.value);
 }
 
 static void find_all(struct gather *g)

@@ -15,14 +15,6 @@ struct subjects {
     const struct alike *best;
 };
 
-static int compare(struct slice a, struct slice b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 /* Lower case, one zero for each number, one blank for each run of them. */
 static struct slice key_of(struct text *t, struct slice subject)
 {
@@ -66,11 +58,11 @@ static bool count(struct subjects *s, const struct rule_message *m)
     a->others += !m->spam;
     if (m->spam && !slice_eq(a->text, m->subject)) {
         a->varies |= a->spam > 1;
-        if (a->spam == 1 || compare(m->subject, a->text) < 0)
+        if (a->spam == 1 || slice_cmp(m->subject, a->text) < 0)
             a->text = m->subject;
     }
     if (s->best == NULL || a->spam > s->best->spam ||
-        (a->spam == s->best->spam && compare(a->key, s->best->key) < 0))
+        (a->spam == s->best->spam && slice_cmp(a->key, s->best->key) < 0))
         s->best = a;
     return true;
 }

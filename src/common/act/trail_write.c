@@ -2,19 +2,11 @@
 
 #include "act/trail_parts.h"
 
-static int compare(struct slice a, struct slice b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int compare_owners(const struct trail_entry *x, const struct trail_entry *y)
 {
     int order = (x->kind > y->kind) - (x->kind < y->kind);
 
-    return order ? order : compare(*x->word[WORD_IDENTITY], *y->word[WORD_IDENTITY]);
+    return order ? order : slice_cmp(*x->word[WORD_IDENTITY], *y->word[WORD_IDENTITY]);
 }
 
 /* Earlier messages come before new ones, those of one identity together; new ones in the order of
@@ -28,8 +20,8 @@ static int compare_entries(const void *a, const void *b)
     if (order == 0)
         order = x->known ? (x->least > y->least) - (x->least < y->least) : compare_owners(x, y);
     if (order == 0)
-        order = compare(x->qid, y->qid);
-    return order ? order : compare(*x->word[WORD_HOST], *y->word[WORD_HOST]);
+        order = slice_cmp(x->qid, y->qid);
+    return order ? order : slice_cmp(*x->word[WORD_HOST], *y->word[WORD_HOST]);
 }
 
 static bool insert(struct trail *t, const struct trail_entry *e)

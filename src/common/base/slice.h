@@ -75,6 +75,15 @@ static inline bool slice_eq(struct slice a, struct slice b)
     return a.n == b.n && bytes_eq(a.p, b.p, a.n);
 }
 
+/* As strcmp(3), by bytes; one that begins another comes first. */
+static inline int slice_cmp(struct slice a, struct slice b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 /* ASCII case folding only (domains, SMTP verbs). */
 static inline bool slice_ieq(struct slice a, struct slice b)
 {
