@@ -8,7 +8,11 @@ static const char customers[] =
     "acme reseller domain:acme.example sasl:*@acme.example net:203.0.113.0/28\n"
     "other reseller2 net:203.0.113.16/28 sasl:bob\n";
 static const char outbound[] = "out1 192.0.2.1 syslog:postfix-out1\n"
-                               "out2 192.0.2.2 syslog:postfix/out2\n";
+                               "out2 192.0.2.2 syslog:postfix/out2\n"
+                               "out3 192.0.2.3\n"
+                               "out3 2001:db8::3\n"
+                               "out4 192.0.2.4 syslog:p4\n"
+                               "out4 2001:db8::4 syslog:p4\n";
 
 static struct annotate *configured(void)
 {
@@ -119,6 +123,29 @@ static void addresses(void **state)
     annotate_free(a);
 }
 
+/* A transport with addresses of both families leaves by that of the server's. */
+static void families(void **state)
+{
+    static const struct {
+        const char *instance, *relay, *ip;
+    } row[] = {{"postfix-out3", "198.51.100.1", "192.0.2.3"},
+               {"postfix-out3", "2001:db8:1::1", "2001:db8::3"},
+               {"p4", "198.51.100.1", "192.0.2.4"},
+               {"p4", "2001:db8:1::1", "2001:db8::4"},
+               {"postfix-out4", "198.51.100.1", ""},
+               {"postfix-out1", "2001:db8:1::1", ""}}; /* by an address that nobody named */
+    struct annotate *a = configured();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct record r = refused(row[i].instance, "550 no");
+        r.f[COL_RELAY_IP] = slice_str(row[i].relay);
+        annotate_record(a, &r, true);
+        assert_true(slice_eq(r.f[COL_OUTBOUND_IP], slice_str(row[i].ip)));
+    }
+    annotate_free(a);
+}
+
 static void only(void **state)
 {
     struct annotate *a = NULL;
@@ -201,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(classes, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(addresses, scratch_begin, scratch_end),
+        cmocka_unit_test_setup_teardown(families, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(only, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(configuration, scratch_begin, scratch_end),
         cmocka_unit_test_setup_teardown(partners, scratch_begin, scratch_end),

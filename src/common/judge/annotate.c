@@ -127,7 +127,8 @@ static void classify(struct annotate *a, struct record *r)
  * refusal quotes. */
 static void outbound_ip(const struct annotate *a, struct record *r)
 {
-    const struct outbound_address *o = outbound_by_syslog(&a->outbound, r->f[COL_INSTANCE]);
+    const struct outbound_address *o =
+        outbound_by_syslog(&a->outbound, r->f[COL_INSTANCE], r->f[COL_RELAY_IP]);
     struct slice quoted;
 
     if (o)

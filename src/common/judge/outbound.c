@@ -7,6 +7,7 @@
 void outbound_free(struct outbound *o)
 {
     map_free(&o->by_syslog);
+    map_free(&o->by_name);
     map_free(&o->by_ip);
     arena_free(&o->arena);
 }
@@ -42,6 +43,23 @@ static void add(const struct words *w, struct map *map, struct slice key,
         words_error(w, "out of memory");
 }
 
+static bool is_v6(struct slice ip)
+{
+    return slice_chr(ip, ':') != NULL;
+}
+
+static void add_name(const struct words *w, struct outbound *o, struct outbound_address *a)
+{
+    struct outbound_address *other = map_get(&o->by_name, a->name);
+
+    if (other == NULL && !map_put(&o->by_name, a->name, a))
+        words_error(w, "out of memory");
+    if (other && other->twin == NULL && is_v6(other->ip) != is_v6(a->ip)) {
+        other->twin = a;
+        a->twin = other;
+    }
+}
+
 static void read_line(const struct words *w, struct outbound *o)
 {
     struct outbound_address *a = arena_alloc(&o->arena, sizeof *a);
@@ -63,8 +81,33 @@ static void read_line(const struct words *w, struct outbound *o)
         if (!attribute(w, o, a, w->word[i]))
             return;
     add(w, &o->by_ip, a->ip, a, "address");
-    if (a->syslog.n)
+    add_name(w, o, a);
+    /* both addresses of a name may say the transport's */
+    if (a->syslog.n && (a->twin == NULL || map_get(&o->by_syslog, a->syslog) != a->twin))
         add(w, &o->by_syslog, a->syslog, a, "syslog name");
+}
+
+/* Those who have none are found by what routegen --print-master gives them. */
+static bool name_others(struct outbound *o)
+{
+    static const struct slice prefix = SL("postfix-");
+    const struct map_entry *e;
+    size_t at = 0;
+
+    while ((e = map_next(&o->by_name, &at)) != NULL) {
+        struct outbound_address *a = e->value;
+        if (a->syslog.n || (a->twin && a->twin->syslog.n))
+            continue;
+        char *p = arena_alloc(&o->arena, prefix.n + a->name.n);
+        if (p == NULL)
+            return false;
+        memcpy(p, prefix.p, prefix.n);
+        memcpy(p + prefix.n, a->name.p, a->name.n);
+        struct slice name = slice_of(p, prefix.n + a->name.n);
+        if (map_get(&o->by_syslog, name) == NULL && !map_put(&o->by_syslog, name, a))
+            return false;
+    }
+    return true;
 }
 
 enum words_result outbound_load(struct outbound *o, const char *dir, struct problems *problems)
@@ -79,13 +122,21 @@ enum words_result outbound_load(struct outbound *o, const char *dir, struct prob
     enum words_result r = words_load(&w, path, problems);
     while (r == WORDS_OK && words_next(&w))
         read_line(&w, o);
+    if (!name_others(o))
+        problem_add(problems, path, 0, "out of memory");
     words_free(&w);
     return problems->count > before ? WORDS_BROKEN : r;
 }
 
-const struct outbound_address *outbound_by_syslog(const struct outbound *o, struct slice name)
+const struct outbound_address *outbound_by_syslog(const struct outbound *o, struct slice name,
+                                                  struct slice relay)
 {
-    return o->by_syslog.used ? map_get(&o->by_syslog, name) : NULL;
+    const struct outbound_address *a = o->by_syslog.used ? map_get(&o->by_syslog, name) : NULL;
+
+    /* One that isn't of the server's family can't have been used. */
+    if (a && relay.n && is_v6(a->ip) != is_v6(relay))
+        a = a->twin;
+    return a;
 }
 
 const struct outbound_address *outbound_by_ip(const struct outbound *o, struct slice ip)
