@@ -297,6 +297,14 @@ def domains(top):
 # ---- orders ----
 
 def orders(top):
+    c = Case(top, routes="filter none\nroute * *\n", outbound="out1 192.0.2.1\nout2 192.0.2.2\n")
+    c.run()
+    c.list_at("192.0.2.1", "spamhaus")
+    check.equal([e for e in c.events() if "spamhaus" in e[2]], [["begins", "*", "spamhaus", "out2"]],
+                "a list and its keyed zone are one: the pool changes once")
+    c.maps = "maps"
+    r = c.run("--print-postfix", want=64)
+    check.ok(b"whole path" in r.err and not r.out, "--print-postfix wants the whole path of the maps", r)
     c = Case(top, customers="acme n sasl:a\nbacme n sasl:b\n", routes="filter none\n")
     c.run()
     c.list_at("192.0.2.1", "microsoft-consumer")

@@ -158,6 +158,12 @@ int maps_print(struct run *r)
         route_master_cf(&r->out, &r->means, route_postfix_chroot(&r->postfix));
         return 0;
     }
+    if (r->o->dir[0] != '/') {
+        msg_error("%s: Postfix looks for maps in its own folder: name ours with its whole path "
+                  "(--maps /...)",
+                  r->o->dir);
+        return EXIT_USAGE;
+    }
     const struct table_type *type = table_type_choose(r->o->type, &failure);
     if (type == NULL)
         return run_told(&failure);

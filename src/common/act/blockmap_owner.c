@@ -10,10 +10,9 @@ enum { INDEX, REGEXP, NET };
 
 struct slice owners_value(const struct map_owners *o, const struct customer *c)
 {
-    for (size_t i = 0; i < o->n; i++)
-        if (o->list[i].customer == c)
-            return o->list[i].value;
-    return SLICE_NONE;
+    size_t number = (size_t)(uintptr_t)map_get(&o->by_key, c->key);
+
+    return number ? o->list[number - 1].value : SLICE_NONE;
 }
 
 static struct mapfile *set_map(const struct map_set *set, unsigned which)
@@ -36,11 +35,23 @@ static void nets_add(struct nets *nets, struct ipnet net, struct slice value)
     nets->list[nets->n++] = (struct net_row){net, value};
 }
 
-static bool within_refused(const struct nets *nets, size_t blocked, struct ipnet net)
+static int by_size(const void *a, const void *b)
 {
-    for (size_t i = 0; i < blocked; i++)
-        if (ipnet_covers(nets->list[i].net, net))
+    const struct net_row *x = a, *y = b;
+    int order = (y->net.bits > x->net.bits) - (y->net.bits < x->net.bits);
+
+    return order ? order : ipnet_cmp(x->net, y->net);
+}
+
+/* The first ones are sorted by_size(); sizes: those that there are. */
+static bool within_refused(const struct nets *nets, size_t refused, const bool sizes[129],
+                           struct ipnet net)
+{
+    for (unsigned bits = 0; bits <= net.bits; bits++) {
+        struct net_row key = {.net = ipnet_of(net.addr, (uint8_t)bits)};
+        if (sizes[bits] && bsearch(&key, nets->list, refused, sizeof(key), by_size))
             return true;
+    }
     return false;
 }
 
@@ -49,13 +60,18 @@ static bool nets_add_others(struct map_set *set)
 {
     struct nets *nets = &set->nets;
     size_t refused = nets->n;
+    bool sizes[129] = {false};
 
+    for (size_t i = 0; i < refused; i++)
+        sizes[nets->list[i].net.bits] = true;
+    if (refused)
+        qsort(nets->list, refused, sizeof(*nets->list), by_size);
     for (size_t i = 0; refused && i < customers_count(set->customers); i++) {
         const struct customer *c = customers_at(set->customers, i);
         if (owners_value(&set->owners, c).n)
             continue;
         for (const struct customer_id *id = c->ids; id; id = id->next)
-            if (id->kind == CUSTOMER_NET && within_refused(nets, refused, id->net))
+            if (id->kind == CUSTOMER_NET && within_refused(nets, refused, sizes, id->net))
                 nets_add(nets, id->net, SLICE_NONE);
     }
     return !nets->failed;
@@ -66,10 +82,8 @@ static bool nets_add_others(struct map_set *set)
 static int compare_nets(const void *a, const void *b)
 {
     const struct net_row *x = a, *y = b;
-    int order = (y->net.bits > x->net.bits) - (y->net.bits < x->net.bits);
+    int order = by_size(a, b);
 
-    if (order == 0)
-        order = ipnet_cmp(x->net, y->net);
     return order ? order : (x->value.n == 0) - (y->value.n == 0);
 }
 
@@ -305,6 +319,8 @@ bool map_set_customer(struct map_set *set, const struct customer *c, struct slic
     }
     value = keep(set, value);
     o->list[o->n++] = (struct map_owner){c, value};
+    if (!map_put(&o->by_key, c->key, (void *)(uintptr_t)o->n))
+        return false;
     for (const struct customer_id *id = c->ids; id; id = id->next)
         if (id->kind == CUSTOMER_NET)
             nets_add(&set->nets, id->net, value);
@@ -336,6 +352,7 @@ bool map_set_write(struct map_set *set)
 void map_set_free(struct map_set *set)
 {
     free(set->owners.list);
+    map_free(&set->owners.by_key);
     free(set->nets.list);
     set->owners = (struct map_owners){0};
     set->nets = (struct nets){0};

@@ -58,6 +58,7 @@ struct map_owner {
 struct map_owners {
     struct map_owner *list;
     size_t n, cap;
+    struct map by_key; /* of the customer -> its number, from 1 */
 };
 
 /* Empty: the customer has no row here. */

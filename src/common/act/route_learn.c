@@ -235,9 +235,8 @@ static int by_name(const void *a, const void *b)
 {
     struct slice x = (*(const struct seen *const *)a)->name;
     struct slice y = (*(const struct seen *const *)b)->name;
-    int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
 
-    return order ? order : (x.n > y.n) - (x.n < y.n);
+    return slice_cmp(x, y);
 }
 
 bool route_learn_save(struct route_learn *r, int64_t now)
@@ -307,9 +306,8 @@ static bool keep(struct domain_list *d, struct slice name)
 static int by_text(const void *a, const void *b)
 {
     struct slice x = *(const struct slice *)a, y = *(const struct slice *)b;
-    int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
 
-    return order ? order : (x.n > y.n) - (x.n < y.n);
+    return slice_cmp(x, y);
 }
 
 static bool gather(struct ledger *l, const struct provider *p, struct domain_list *d)

@@ -230,13 +230,14 @@ static bool want(struct wanted_list *l, struct wanted w)
     return true;
 }
 
-/* Does a wish for all providers mean that one? A list takes everybody's mail only. */
+/* Does a wish for all providers mean that one? A list takes everybody's mail only, and a keyed zone
+ * of it means the same. */
 static bool is_meant(const struct planning *g, const struct route_wish *w, const struct provider *p)
 {
     if (map_get(&g->conf->leave, p->id) || route_conf_never(g->conf, w->customer, p))
         return false;
     if (p->kind == PROVIDER_DNSBL)
-        return is_everybody(w->customer) && p->ask == PROVIDER_ASK &&
+        return is_everybody(w->customer) && p->ask == PROVIDER_ASK && p->replaces == NULL &&
                p->weight >= ROUTE_POOL_WEIGHT;
     return (p->kind == PROVIDER_MAILBOX || p->kind == PROVIDER_FILTER) && (p->mx.n || p->domain.n);
 }
@@ -253,25 +254,18 @@ static bool expand(const struct planning *g, const struct route_wish *w, struct 
     return true;
 }
 
-static int compare(struct slice a, struct slice b)
-{
-    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 /* By customer and provider; with a server before without one, by name before `all'. */
 static int compare_wanted(const void *a, const void *b)
 {
     const struct wanted *x = a, *y = b;
-    int order = compare(x->customer, y->customer);
+    int order = slice_cmp(x->customer, y->customer);
 
     if (order == 0)
-        order = compare(x->provider->id, y->provider->id);
+        order = slice_cmp(x->provider->id, y->provider->id);
     if (order == 0)
         order = (y->via.n > 0) - (x->via.n > 0);
     if (order == 0 && x->via.n)
-        order = compare(x->via, y->via);
+        order = slice_cmp(x->via, y->via);
     return order ? order : (int)y->asked - (int)x->asked;
 }
 

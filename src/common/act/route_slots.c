@@ -110,9 +110,8 @@ struct sets {
 static int by_text(const void *a, const void *b)
 {
     struct slice x = *(const struct slice *)a, y = *(const struct slice *)b;
-    int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
 
-    return order ? order : (x.n > y.n) - (x.n < y.n);
+    return slice_cmp(x, y);
 }
 
 static bool add_set(void *user, struct slice customer, struct slice set)
