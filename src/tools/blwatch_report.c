@@ -264,18 +264,5 @@ void report_open(struct report *r, struct ledger *l, const struct providers *pro
 
 int report_write_out(struct report *r, const struct options *o)
 {
-    struct outfile out;
-    int status = outfile_open(&out, o->output, false);
-
-    if (r->text.failed) {
-        msg_error("out of memory");
-        status = EXIT_TEMPFAIL;
-    } else {
-        outfile_add(&out, text_slice(&r->text));
-        status = exit_worse(status, outfile_finish(&out));
-    }
-    if (out.failure.status)
-        msg_error("%s", outfile_error(&out));
-    outfile_free(&out);
-    return status;
+    return outfile_text(o->output, &r->text);
 }

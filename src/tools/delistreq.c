@@ -245,23 +245,6 @@ static int with_ledger(struct run *r)
     return status;
 }
 
-static int print(const struct text *t)
-{
-    struct outfile out;
-    int status = outfile_open(&out, NULL, false);
-
-    if (t->failed) {
-        msg_error("out of memory");
-        status = EXIT_TEMPFAIL;
-    }
-    outfile_add(&out, text_slice(t));
-    status = exit_worse(status, outfile_finish(&out));
-    if (out.failure.status)
-        msg_error("%s", outfile_error(&out));
-    outfile_free(&out);
-    return status;
-}
-
 int main(int argc, char **argv)
 {
     struct options o;
@@ -277,7 +260,7 @@ int main(int argc, char **argv)
     if (status == 0 && !o.check)
         status = with_ledger(&r);
     if (status <= EXIT_FOUND)
-        status = exit_worse(status, print(&r.out));
+        status = exit_worse(status, outfile_text(NULL, &r.out));
     delists_free(&r.d);
     text_free(&r.out);
     failure_free(&r.failure);

@@ -163,23 +163,6 @@ static int work(struct run *r)
     return locked(r);
 }
 
-static int write_out(struct run *r)
-{
-    struct outfile out;
-    int status = outfile_open(&out, r->o->output, false);
-
-    if (r->out.failed) {
-        status = no_memory();
-    } else {
-        outfile_add(&out, text_slice(&r->out));
-        status = exit_worse(status, outfile_finish(&out));
-    }
-    if (out.failure.status)
-        msg_error("%s", outfile_error(&out));
-    outfile_free(&out);
-    return status;
-}
-
 int main(int argc, char **argv)
 {
     struct options o;
@@ -193,7 +176,7 @@ int main(int argc, char **argv)
         if (status == 0)
             status = work(&r);
         if (status <= EXIT_FOUND)
-            status = exit_worse(status, write_out(&r));
+            status = exit_worse(status, outfile_text(o.output, &r.out));
     }
     route_conf_free(&r.conf);
     route_means_free(&r.means);

@@ -39,19 +39,6 @@ static int read_log(struct calibration *c)
     return ok && calibrate_end(c->calibrate) ? status : no_memory();
 }
 
-static int write_out(const char *path, const struct text *t)
-{
-    struct outfile out;
-    int status = outfile_open(&out, path, false);
-
-    outfile_add(&out, text_slice(t));
-    status = exit_worse(status, outfile_finish(&out));
-    if (status)
-        msg_error("%s", outfile_error(&out));
-    outfile_free(&out);
-    return status;
-}
-
 /* The file first: the report says what was measured, not what was written. */
 static int tell(struct calibration *c)
 {
@@ -63,11 +50,11 @@ static int tell(struct calibration *c)
     if (!ok)
         status = no_memory();
     else if (c->o->output && calibrate_any(c->calibrate))
-        status = write_out(c->o->output, &file);
+        status = outfile_text(c->o->output, &file);
     else if (c->o->output)
         msg_warn("%s: not written: there is too little mail to estimate anything", c->o->output);
     if (ok)
-        status = exit_worse(status, write_out(NULL, &report));
+        status = exit_worse(status, outfile_text(NULL, &report));
     text_free(&file);
     text_free(&report);
     return status;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/atomic.h"
+#include "base/msg.h"
 #include "base/exits.h"
 
 static int open_stdout(struct outfile *o)
@@ -146,6 +147,21 @@ int outfile_finish(struct outfile *o)
     o->fd = -1;
     o->finished = true;
     return o->failure.status;
+}
+
+int outfile_text(const char *path, const struct text *t)
+{
+    struct outfile out;
+
+    outfile_open(&out, path, false);
+    if (t->failed)
+        failure_memory(&out.failure);
+    outfile_add(&out, text_slice(t));
+    int status = out.failure.status ? out.failure.status : outfile_finish(&out);
+    if (status)
+        msg_error("%s", outfile_error(&out));
+    outfile_free(&out);
+    return status;
 }
 
 void outfile_free(struct outfile *o)

@@ -14,7 +14,7 @@
 #define MPTOOLS_BASE_OUTFILE_H
 
 #include "base/failure.h"
-#include "base/slice.h"
+#include "base/text.h"
 
 #define OUTFILE_BUFFER ((size_t)64 * 1024)
 
@@ -38,6 +38,9 @@ int outfile_open(struct outfile *o, const char *path, bool live);
 int outfile_finish(struct outfile *o);
 /* Without a finish before: a FILE stays as it was. */
 void outfile_free(struct outfile *o);
+
+/* All of a text at once, open to end. Says what went wrong (msg.h); returns the exit status. */
+int outfile_text(const char *path, const struct text *t);
 
 /* The text of the failure, or "". */
 const char *outfile_error(const struct outfile *o);
