@@ -79,7 +79,8 @@ static void check_outbound(struct slice s)
     FILE *f = fopen(file, "wb");
     CHECK(f && fwrite(s.p, 1, s.n, f) == s.n && fclose(f) == 0);
     CHECK(outbound_load(&o, dir, &problems) != WORDS_ABSENT);
-    outbound_by_syslog(&o, s);
+    outbound_by_syslog(&o, s, SLICE_NONE);
+    outbound_by_syslog(&o, s, SL("2001:db8::1"));
     outbound_by_ip(&o, s);
     outbound_free(&o);
     problems_free(&problems);
