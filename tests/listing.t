@@ -22,8 +22,6 @@ from lib import Checks, tool  # noqa: E402
 from outbound import MICROSOFT, MX, NAME, OUT, Mailbox, Relay, needs  # noqa: E402
 
 BIN = os.path.abspath(os.environ.get("BIN", "bin"))
-os.environ["PATH"] += ":/usr/sbin:/sbin"
-os.environ.setdefault("MPTOOLS_SHARE", os.path.join(os.path.dirname(HERE), "share/mptools"))
 check = Checks()
 needs()
 top = tempfile.mkdtemp(prefix="mptools-listing.", dir="/tmp")

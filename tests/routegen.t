@@ -21,8 +21,6 @@ from outbound import MICROSOFT, OUT, Mailbox, Relay, needs  # noqa: E402
 
 BIN = os.path.abspath(os.environ.get("BIN", "bin"))
 TOOL = os.path.join(BIN, "routegen")
-os.environ["PATH"] += ":/usr/sbin:/sbin"
-os.environ.setdefault("MPTOOLS_SHARE", os.path.join(os.path.dirname(HERE), "share/mptools"))
 TIME = 1795516070000000  # 2026-11-24T10:27:50Z
 check = Checks()
 needs()

@@ -25,8 +25,6 @@ import world  # noqa: E402
 
 BIN = os.path.abspath(os.environ.get("BIN", "bin"))
 TOOL = os.path.join(BIN, "routegen")
-os.environ["PATH"] += ":/usr/sbin:/sbin"
-os.environ.setdefault("MPTOOLS_SHARE", os.path.join(os.path.dirname(HERE), "share/mptools"))
 TIME = 1795516070000000  # 2026-11-24T10:27:50Z
 BARE = ("smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n  -o syslog_name=postfix/submission\n"
         "pickup unix n - y 60 1 pickup\nsmtp unix - - y - - smtp\n")

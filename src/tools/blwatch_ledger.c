@@ -96,9 +96,7 @@ static int read_log(struct watch *w, struct ledger *l)
 static int write_metrics(struct watch *w, struct ledger *l, int64_t standing)
 {
     struct metrics m = {0};
-    struct failure failure = {0};
     struct parser_stats stats;
-    int status = 0;
 
     metrics_listings(&m, l);
     metrics_gauge(&m, "mptools_blwatch_standing", "Listings that stand.", (double)standing);
@@ -117,10 +115,7 @@ static int write_metrics(struct watch *w, struct ledger *l, int64_t standing)
         parser_stats(stream_parser(w->log.in), &stats);
         metrics_parse(&m, "blwatch", &stats);
     }
-    status = metrics_write(&m, w->o->metrics, &failure);
-    if (failure.status)
-        msg_error("%s", failure_text(&failure));
-    failure_free(&failure);
+    int status = metrics_save(&m, w->o->metrics);
     metrics_free(&m);
     return status;
 }

@@ -95,7 +95,6 @@ static int commit(struct run *run)
 
 static int write_metrics(const struct run *run)
 {
-    struct failure failure = {0};
     struct parser_stats stats;
     struct metrics m = {0};
 
@@ -103,10 +102,7 @@ static int write_metrics(const struct run *run)
     metrics_parse(&m, "mplog-parse", &stats);
     metrics_gauge(&m, "mptools_mplog_parse_last_run_timestamp_seconds",
                   "When mplog-parse last ran.", (double)(when_now() / WHEN_SECOND));
-    int status = metrics_write(&m, run->o->metrics, &failure);
-    if (status)
-        msg_error("%s", failure_text(&failure));
-    failure_free(&failure);
+    int status = metrics_save(&m, run->o->metrics);
     metrics_free(&m);
     return status;
 }

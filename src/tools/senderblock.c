@@ -44,17 +44,10 @@ static int finish(struct ledger *l, const struct options *o, int status)
 
 static int write_metrics(const struct options *o, struct ledger *l, struct metrics *m)
 {
-    struct failure failure = {0};
-    int status;
-
     metrics_blocks(m, l);
     metrics_gauge(m, "mptools_senderblock_last_run_timestamp_seconds", "When senderblock last ran.",
                   (double)when_now() / WHEN_SECOND);
-    status = metrics_write(m, o->metrics, &failure);
-    if (status)
-        msg_error("%s", failure_text(&failure));
-    failure_free(&failure);
-    return status;
+    return metrics_save(m, o->metrics);
 }
 
 static int block(const struct options *o, struct config *c, struct ledger *l, char **names,

@@ -124,7 +124,6 @@ static int report_one(struct run *run)
 static int write_metrics(const struct run *run)
 {
     struct metrics_label label[] = {{"state", SLICE_NONE}};
-    struct failure failure = {0};
     struct parser_stats read;
     struct scorer_stats scored;
     struct metrics m = {0};
@@ -142,10 +141,7 @@ static int write_metrics(const struct run *run)
     }
     metrics_gauge(&m, "mptools_spamscore_last_run_timestamp_seconds", "When spamscore last ran.",
                   (double)(when_now() / WHEN_SECOND));
-    int status = metrics_write(&m, run->o->metrics, &failure);
-    if (status)
-        msg_error("%s", failure_text(&failure));
-    failure_free(&failure);
+    int status = metrics_save(&m, run->o->metrics);
     metrics_free(&m);
     return status;
 }

@@ -34,6 +34,9 @@ S3150 = ("550 5.7.1 Unfortunately, messages from [%s] weren't sent. Please conta
          "provider to http://mail.live.com/mail/troubleshooting.aspx#errors.")
 SPAM = "550 5.7.1 Message rejected as spam by Content Filtering."
 HERE = os.path.dirname(os.path.abspath(__file__))
+# of every program that a test starts
+os.environ["PATH"] += ":/usr/sbin:/sbin"
+os.environ.setdefault("MPTOOLS_SHARE", os.path.abspath(os.path.join(HERE, "../../share/mptools")))
 
 
 def needs():

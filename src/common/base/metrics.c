@@ -5,6 +5,7 @@
 
 #include "base/atomic.h"
 #include "base/exits.h"
+#include "base/msg.h"
 
 static bool letter(char c)
 {
@@ -90,6 +91,17 @@ int metrics_write(const struct metrics *m, const char *path, struct failure *fai
     if (m->wrong)
         return failure_set(failure, EXIT_DATA, "%s: a metric's name is wrong: not written", path);
     return atomic_write(path, text_slice(&m->text), 0, NULL, failure);
+}
+
+int metrics_save(const struct metrics *m, const char *path)
+{
+    struct failure failure = {0};
+    int status = metrics_write(m, path, &failure);
+
+    if (status)
+        msg_error("%s", failure_text(&failure));
+    failure_free(&failure);
+    return status;
 }
 
 void metrics_free(struct metrics *m)

@@ -36,6 +36,8 @@ void metrics_sample(struct metrics *m, const struct metrics_label *label, size_t
 void metrics_gauge(struct metrics *m, const char *name, const char *help, double value);
 /* 0 or the status of the failure. */
 int metrics_write(const struct metrics *m, const char *path, struct failure *failure);
+/* The same, and says what went wrong (msg.h). */
+int metrics_save(const struct metrics *m, const char *path);
 void metrics_free(struct metrics *m);
 
 #endif
