@@ -130,14 +130,17 @@ def start_resolver():
     skip("no DNS port on loopback: %s" % error)
 
 
-def free_run(count):
-    """The first of so many free ports in a row."""
+def free_run(count, taken):
+    """The first of so many free ports in a row, none of those that are taken already."""
     while True:
         with socket.create_server(("127.0.0.1", 0)) as s:
             first = s.getsockname()[1]
+        if taken.intersection(range(first, first + count)):
+            continue
         try:
             for s in [socket.create_server(("127.0.0.1", first + i)) for i in range(count)]:
                 s.close()
+            taken.update(range(first, first + count))
             return first
         except (OSError, OverflowError):
             pass
@@ -156,8 +159,9 @@ class Relay:
         world.write_ports(top)
         with open(top + "/ports") as f:
             self.ports = {k: int(v) for k, v in (line.strip().split("=") for line in f)}
+        taken = set(self.ports.values())
         for name in "HOP", "SCANHOP", "SCAN", "BACK":
-            self.ports[name] = free_run(2)
+            self.ports[name] = free_run(2, taken)
 
     def put(self, name, text):
         """A file of the operator's."""
@@ -175,6 +179,11 @@ class Relay:
 
     def instance(self, what):
         return self.shell(". %s/instance.sh; INSTANCE=%s; %s" % (HERE, self.top, what))
+
+    def start(self):
+        """None, or what went wrong."""
+        rc, out = self.instance("instance_start")
+        return out + self.shell("tail -n 20 %s/mail.log" % self.top)[1] if rc else None
 
     def postconf(self, *settings):
         for s in settings:
